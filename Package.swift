@@ -1,0 +1,43 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target of ours is built with the same rules: explicit existentials, explicit and internal imports, no warnings.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "kakehashi",
+  targets: [
+    // C: system libraries and the few calls Glibc's module lacks.
+    .target(name: "CLinux"),
+    .systemLibrary(name: "CSpanDSP", pkgConfig: "spandsp", providers: [.apt(["libspandsp-dev"])]),
+    .target(name: "CAllocationCounter"),
+
+    // The way of a voice sample.
+    module("RealTime", ["CLinux"]),
+    module("Numbering"),
+    module("RTP", ["RealTime"]),
+    module("DSP", ["RealTime", "RTP", "Numbering", "CSpanDSP"]),
+    module("AudioFile"),
+    module("TelephonyHAL", ["RealTime", "DSP", "Numbering", "AudioFile", "CSpanDSP", "CLinux"]),
+
+    tests("RealTimeTests", ["RealTime", "CAllocationCounter"]),
+    tests("NumberingTests", ["Numbering"]),
+    tests("RTPTests", ["RTP", "RealTime"]),
+    tests("DSPTests", ["DSP", "RTP", "RealTime", "Numbering", "AudioFile", "CSpanDSP", "CAllocationCounter"]),
+    tests("AudioFileTests", ["AudioFile"]),
+    tests("TelephonyHALTests", ["TelephonyHAL", "RealTime", "DSP", "Numbering", "AudioFile", "CSpanDSP"]),
+  ]
+)

@@ -1,0 +1,176 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+union any_address {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+};
+
+static socklen_t to_system(const struct clinux_address *a, union any_address *s) {
+  memset(s, 0, sizeof *s);
+  if (a->family == 4) {
+    s->v4.sin_family = AF_INET;
+    s->v4.sin_port = htons(a->port);
+    s->v4.sin_addr.s_addr = htonl((uint32_t)a->low);
+    return sizeof s->v4;
+  }
+  if (a->family == 6) {
+    uint64_t words[2] = {htobe64(a->high), htobe64(a->low)};
+    s->v6.sin6_family = AF_INET6;
+    s->v6.sin6_port = htons(a->port);
+    s->v6.sin6_scope_id = a->scope;
+    memcpy(&s->v6.sin6_addr, words, 16);
+    return sizeof s->v6;
+  }
+  return 0;
+}
+
+static void from_system(const union any_address *s, struct clinux_address *a) {
+  memset(a, 0, sizeof *a);
+  if (s->any.sa_family == AF_INET) {
+    a->family = 4;
+    a->port = ntohs(s->v4.sin_port);
+    a->low = ntohl(s->v4.sin_addr.s_addr);
+  } else if (s->any.sa_family == AF_INET6) {
+    uint64_t words[2];
+    memcpy(words, &s->v6.sin6_addr, 16);
+    a->port = ntohs(s->v6.sin6_port);
+    a->high = be64toh(words[0]);
+    a->low = be64toh(words[1]);
+    a->family = 6;
+    a->scope = s->v6.sin6_scope_id;
+    // A peer that a dual-stack socket shows as ::ffff:a.b.c.d stays in that form, so that answers go out as it came.
+  }
+}
+
+int clinux_address_parse(const char *host, uint16_t port, struct clinux_address *address) {
+  union any_address s;
+  memset(&s, 0, sizeof s);
+  if (inet_pton(AF_INET, host, &s.v4.sin_addr) == 1) {
+    s.v4.sin_family = AF_INET;
+    s.v4.sin_port = htons(port);
+    from_system(&s, address);
+    return 0;
+  }
+  char plain[INET6_ADDRSTRLEN];
+  const char *zone = strchr(host, '%');
+  size_t length = zone ? (size_t)(zone - host) : strlen(host);
+  if (length >= sizeof plain) return -EINVAL;
+  memcpy(plain, host, length);
+  plain[length] = 0;
+  if (inet_pton(AF_INET6, plain, &s.v6.sin6_addr) != 1) return -EINVAL;
+  s.v6.sin6_family = AF_INET6;
+  s.v6.sin6_port = htons(port);
+  if (zone) {
+    s.v6.sin6_scope_id = if_nametoindex(zone + 1);
+    if (!s.v6.sin6_scope_id) return -EINVAL;
+  }
+  from_system(&s, address);
+  return 0;
+}
+
+int clinux_address_format(const struct clinux_address *address, char *text, size_t capacity) {
+  union any_address s;
+  if (!to_system(address, &s)) return -EINVAL;
+  const void *bytes = address->family == 4 ? (const void *)&s.v4.sin_addr : (const void *)&s.v6.sin6_addr;
+  if (!inet_ntop(s.any.sa_family, bytes, text, (socklen_t)capacity)) return -errno;
+  return (int)strlen(text);
+}
+
+int clinux_udp_open(const struct clinux_address *local) {
+  union any_address s;
+  socklen_t length = to_system(local, &s);
+  if (!length) return -EAFNOSUPPORT;
+  int descriptor = socket(s.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return -errno;
+  int on = 1;
+  if (s.any.sa_family == AF_INET6) setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+  if (bind(descriptor, &s.any, length) < 0) {
+    int error = errno;
+    close(descriptor);
+    return -error;
+  }
+  return descriptor;
+}
+
+int clinux_udp_local_address(int descriptor, struct clinux_address *local) {
+  union any_address s;
+  socklen_t length = sizeof s;
+  if (getsockname(descriptor, &s.any, &length) < 0) return -errno;
+  from_system(&s, local);
+  return 0;
+}
+
+int clinux_udp_set_dscp(int descriptor, int dscp) {
+  int class = dscp << 2;
+  if (setsockopt(descriptor, IPPROTO_IP, IP_TOS, &class, sizeof class) == 0) return 0;
+  if (setsockopt(descriptor, IPPROTO_IPV6, IPV6_TCLASS, &class, sizeof class) == 0) return 0;
+  return -errno;
+}
+
+int clinux_udp_set_buffers(int descriptor, int receive_bytes, int send_bytes) {
+  if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes) < 0) return -errno;
+  if (setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes) < 0) return -errno;
+  return 0;
+}
+
+// The kernel stamps in wall-clock time. It is put on the monotonic clock by the offset of this moment, so a clock that
+// was set meanwhile shows as a stamp in the future or long ago, and now is taken instead.
+static int64_t arrival_on_monotonic_clock(struct msghdr *message) {
+  int64_t now = clinux_monotonic_nanoseconds();
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
+    struct timespec t;
+    memcpy(&t, CMSG_DATA(c), sizeof t);
+    int64_t stamp = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    int64_t age = clinux_wall_clock_nanoseconds() - stamp;
+    return age >= 0 && age < 2000000000 ? now - age : now;
+  }
+  return now;
+}
+
+int64_t clinux_udp_receive(int descriptor, void *bytes, size_t capacity, struct clinux_address *from, int64_t *arrival) {
+  union any_address s;
+  s.any.sa_family = AF_UNSPEC;
+  union {
+    char bytes[128];
+    struct cmsghdr alignment;
+  } control;
+  struct iovec part = {.iov_base = bytes, .iov_len = capacity};
+  struct msghdr message = {
+      .msg_name = &s,
+      .msg_namelen = sizeof s,
+      .msg_iov = &part,
+      .msg_iovlen = 1,
+      .msg_control = control.bytes,
+      .msg_controllen = sizeof control.bytes,
+  };
+  ssize_t n = recvmsg(descriptor, &message, 0);
+  if (n < 0) return -errno;
+  from_system(&s, from);
+  *arrival = arrival_on_monotonic_clock(&message);
+  if (message.msg_flags & MSG_TRUNC) return -EMSGSIZE;
+  return n;
+}
+
+int64_t clinux_udp_send(int descriptor, const void *bytes, size_t count, const struct clinux_address *to) {
+  union any_address s;
+  socklen_t length = to_system(to, &s);
+  if (!length) return -EAFNOSUPPORT;
+  ssize_t n = sendto(descriptor, bytes, count, MSG_NOSIGNAL, &s.any, length);
+  return n < 0 ? -errno : n;
+}

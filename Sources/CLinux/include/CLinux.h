@@ -1,0 +1,130 @@
+// The few Linux calls that Glibc's module lacks, and the calls a media tick makes, vetted to allocate nothing and
+// to take no lock in user space. Every function that can fail returns a negative errno value.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__swift__)
+#define CLINUX_REALTIME __attribute__((swift_attr("@_noLocks")))
+#else
+#define CLINUX_REALTIME
+#endif
+
+// --- clocks -----------------------------------------------------------------------------------------------------
+
+int64_t clinux_monotonic_nanoseconds(void) CLINUX_REALTIME;
+int64_t clinux_wall_clock_nanoseconds(void) CLINUX_REALTIME;
+int64_t clinux_thread_cpu_nanoseconds(void) CLINUX_REALTIME;
+
+// --- readiness --------------------------------------------------------------------------------------------------
+
+struct clinux_ready {
+  uint64_t token;
+  uint32_t events;
+};
+
+#define CLINUX_READABLE 0x001u
+#define CLINUX_WRITABLE 0x004u
+#define CLINUX_ERROR 0x008u
+#define CLINUX_HANG_UP 0x010u
+
+int clinux_epoll_create(void);
+int clinux_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token) CLINUX_REALTIME;
+int clinux_epoll_modify(int epoll, int descriptor, uint32_t events, uint64_t token) CLINUX_REALTIME;
+int clinux_epoll_remove(int epoll, int descriptor) CLINUX_REALTIME;
+// Fills at most `capacity` (and at most 256) entries; a negative time-out waits for ever. Interrupted: returns 0.
+int clinux_epoll_wait(int epoll, struct clinux_ready *ready, int capacity, int timeout_ms) CLINUX_REALTIME;
+
+// --- timers, events, pipes --------------------------------------------------------------------------------------
+
+// A non-blocking timer on CLOCK_MONOTONIC.
+int clinux_timer_create(void);
+// First expiry at the absolute monotonic time, then each interval (0: once).
+int clinux_timer_arm(int timer, int64_t first_nanoseconds, int64_t interval_nanoseconds) CLINUX_REALTIME;
+// Expirations since the last read; 0 when none.
+int64_t clinux_timer_read(int timer) CLINUX_REALTIME;
+// Waits in poll for the descriptor to be readable: 1 ready, 0 timed out or interrupted.
+int clinux_wait_readable(int descriptor, int timeout_ms) CLINUX_REALTIME;
+
+int clinux_event_create(void);
+int clinux_event_signal(int event) CLINUX_REALTIME;
+int64_t clinux_event_drain(int event) CLINUX_REALTIME;
+
+// A pipe with both ends non-blocking and closed on exec.
+int clinux_pipe_create(int *read_end, int *write_end);
+// One byte; a full pipe counts as success, since the reader is then awake anyway.
+int clinux_pipe_wake(int write_end) CLINUX_REALTIME;
+// Reads all there is; the number of bytes.
+int clinux_pipe_drain(int read_end) CLINUX_REALTIME;
+
+int clinux_close(int descriptor) CLINUX_REALTIME;
+int clinux_set_nonblocking(int descriptor);
+
+// --- pseudo terminals -------------------------------------------------------------------------------------------
+
+// The master's descriptor (non-blocking, raw mode set on the slave); the slave's path goes into `path`.
+int clinux_pty_open(char *path, size_t path_capacity);
+// Raw 8N1 at the given speed (bit/s) without flow control, or -EINVAL for a speed that does not exist.
+int clinux_serial_raw(int descriptor, int speed);
+
+// --- datagrams --------------------------------------------------------------------------------------------------
+
+// An IPv4 address stands in the low 32 bits of `low`, host order; IPv6 in `high` and `low`, host order.
+// family: 4, 6, or 0 for none.
+struct clinux_address {
+  uint64_t high;
+  uint64_t low;
+  uint32_t scope;
+  uint16_t port;
+  uint16_t family;
+};
+
+// Numeric hosts only ("192.0.2.1", "2001:db8::1", "fe80::1%eth0"); -EINVAL otherwise.
+int clinux_address_parse(const char *host, uint16_t port, struct clinux_address *address);
+// The host as text; its length.
+int clinux_address_format(const struct clinux_address *address, char *text, size_t capacity);
+
+// A bound, non-blocking socket with kernel receive time stamps. Port 0: any.
+int clinux_udp_open(const struct clinux_address *local);
+int clinux_udp_local_address(int socket, struct clinux_address *local);
+// DSCP (0–63) into the traffic class, both families.
+int clinux_udp_set_dscp(int socket, int dscp);
+int clinux_udp_set_buffers(int socket, int receive_bytes, int send_bytes);
+// One datagram: its length; -EAGAIN when none; -EMSGSIZE when it did not fit (it is gone). `arrival` is the kernel's
+// time stamp put on the monotonic clock; without one, now. -ECONNREFUSED and the like report an ICMP error.
+int64_t clinux_udp_receive(int socket, void *bytes, size_t capacity, struct clinux_address *from, int64_t *arrival) CLINUX_REALTIME;
+int64_t clinux_udp_send(int socket, const void *bytes, size_t count, const struct clinux_address *to) CLINUX_REALTIME;
+
+// --- threads and memory -----------------------------------------------------------------------------------------
+
+// Names the calling thread; cut to 15 bytes.
+int clinux_thread_set_name(const char *name);
+int clinux_thread_id(void) CLINUX_REALTIME;
+// SCHED_FIFO (1–99) for the calling thread; -EPERM where it is not allowed.
+int clinux_thread_set_fifo(int priority);
+int clinux_thread_set_affinity(int cpu);
+// Touches this much of the calling thread's stack, so that no tick faults it in.
+void clinux_thread_touch_stack(void);
+// Locks what is and will be mapped, as it is first touched.
+int clinux_memory_lock(void);
+
+// --- arithmetic that Swift's checker does not let through ----------------------------------------------------------
+
+float clinux_sqrtf(float) CLINUX_REALTIME;
+float clinux_log10f(float) CLINUX_REALTIME;
+float clinux_log2f(float) CLINUX_REALTIME;
+float clinux_expf(float) CLINUX_REALTIME;
+float clinux_logf(float) CLINUX_REALTIME;
+float clinux_powf(float, float) CLINUX_REALTIME;
+float clinux_sinf(float) CLINUX_REALTIME;
+float clinux_cosf(float) CLINUX_REALTIME;
+double clinux_sqrt(double) CLINUX_REALTIME;
+double clinux_log(double) CLINUX_REALTIME;
+double clinux_log10(double) CLINUX_REALTIME;
+double clinux_floor(double) CLINUX_REALTIME;
+// Nearest whole number, saturated to Int16.
+int16_t clinux_saturate16(float) CLINUX_REALTIME;
+
+#endif

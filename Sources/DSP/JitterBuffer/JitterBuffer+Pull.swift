@@ -1,0 +1,130 @@
+package import RealTime
+
+extension JitterBuffer {
+  /// The next 80 samples, in the line's time; `now` is the monotonic time of this pull.
+  @_noLocks
+  package mutating func pull(into frame: inout AudioFrame, now: MediaTime) {
+    clock.pull(now: now)
+    guard let start = beginIfDue(now: now) else {
+      frame = AudioFrame()
+      return
+    }
+    counts.playedSamples = counts.playedSamples &+ 80
+    pullsSinceMove = pullsSinceMove &+ 1
+    var next = start &+ 80
+    let isBackground = isBackground(from: start, count: 80)
+    switch isFrozen ? .play : policy.decide(situation(at: start, isPause: isBackground)) {
+    case .play: render(&frame, from: start)
+    case .shorten(let samples): next = shorten(&frame, from: start, by: samples)
+    case .lengthen(let samples): next = lengthen(&frame, from: start, by: samples)
+    case .dropPeriod: next = dropPeriod(&frame, from: start)
+    case .repeatPeriod: next = repeatPeriod(&frame, from: start)
+    }
+    position = next
+    // The oldest history gives its place to what may come.
+    if next > start { timeline.erase(from: start &- 2_048, count: Int(next &- start)) }
+    if !concealer.isActive { pauses.heard(Level.meanSquare(frame)) }
+  }
+
+  /// The position to play from; nil while playout has not begun.
+  @_noLocks
+  private mutating func beginIfDue(now: MediaTime) -> Int64? {
+    if let playing = position { return playing }
+    guard let due = startTime, now >= due else { return nil }
+    position = firstTimestamp
+    startTime = nil
+    return firstTimestamp
+  }
+
+  /// Whether `count` samples from `start` are background: quiet by the sender's word, nothing for long, or at the noise floor.
+  @_noLocks
+  borrowing func isBackground(from start: Int64, count: Int) -> Bool {
+    if timeline.presentRun(from: start, limit: count) == count {
+      return !concealer.isActive && pauses.isPause(next: timeline.meanSquare(from: start, count: count))
+    }
+    guard timeline.missingRun(from: start, limit: count) == count else { return false }
+    return quiet.contains(start) || isStarved(at: start)
+  }
+
+  /// Whether the extrapolation has come to its end.
+  @_noLocks
+  private borrowing func isStarved(at position: Int64) -> Bool {
+    concealer.isActive && concealer.elapsed(at: position) >= Int64(Extrapolator.length)
+  }
+
+  /// Plays 80 samples from `start`, made up where they are missing; what was heard becomes the history.
+  @_noLocks
+  mutating func render(_ frame: inout AudioFrame, from start: Int64) {
+    var index = 0
+    while index < 80 {
+      let place = start &+ Int64(index)
+      let present = timeline.presentRun(from: place, limit: 80 &- index)
+      if present > 0 {
+        play(&frame, index: index, from: place, count: present)
+        index = index &+ present
+      } else {
+        let missing = timeline.missingRun(from: place, limit: 80 &- index)
+        fill(&frame, index: index, from: place, count: missing)
+        index = index &+ missing
+      }
+    }
+  }
+
+  @_noLocks
+  private mutating func play(_ frame: inout AudioFrame, index: Int, from place: Int64, count: Int) {
+    if concealer.isActive {
+      concealer.join(timeline, at: place, known: timeline.presentRun(from: place, limit: 60))
+    }
+    for offset in 0..<count {
+      let position = place &+ Int64(offset)
+      var sample = timeline.sample(at: position)
+      if concealer.isActive {
+        sample = concealer.blend(sample, at: position)
+        timeline.put(sample, at: position)
+      }
+      frame[index &+ offset] = sample
+    }
+  }
+
+  @_noLocks
+  private mutating func fill(_ frame: inout AudioFrame, index: Int, from place: Int64, count: Int) {
+    if quiet.contains(place) {
+      concealer.stop()
+      let peak = Self.noisePeak(meanSquare: quiet.meanSquare)
+      for offset in 0..<count { put(noise.next(peak: peak), &frame, index &+ offset, at: place &+ Int64(offset)) }
+      return
+    }
+    let ahead = audioEnd > place ? audioEnd &- place : 0
+    let limit = Int(ahead > Self.maximumAhead ? Self.maximumAhead : ahead)
+    let gap = timeline.missingRun(from: place, limit: limit)
+    let known = gap < limit ? timeline.presentRun(from: place &+ Int64(gap), limit: Extrapolator.historyLength) : 0
+    if !concealer.isFilling(at: place) {
+      concealer.begin(timeline, at: place, nextIsKnown: known >= 160)
+      counts.concealments = counts.concealments &+ 1
+    }
+    if known >= 160 { concealer.meet(timeline, from: place, end: place &+ Int64(gap), known: known) }
+    let floor = Self.noisePeak(meanSquare: pauses.floor)
+    for offset in 0..<count {
+      let position = place &+ Int64(offset)
+      let elapsed = concealer.elapsed(at: position)
+      if elapsed < Int64(Extrapolator.length) { counts.concealedSamples = counts.concealedSamples &+ 1 }
+      // Background noise takes over as the extrapolation fades.
+      let late = Float(elapsed &- 480) / 160
+      let share: Float = late < 0 ? 0 : (late > 1 ? 1 : late)
+      let made = concealer.fill(at: position)
+      put(share == 0 ? made : made &+ noise.next(peak: floor * share), &frame, index &+ offset, at: position)
+    }
+  }
+
+  @_noLocks
+  private mutating func put(_ sample: Int16, _ frame: inout AudioFrame, _ index: Int, at position: Int64) {
+    frame[index] = sample
+    timeline.put(sample, at: position)
+  }
+
+  /// The peak of evenly spread noise of this mean square.
+  @_noLocks
+  private static func noisePeak(meanSquare: Float) -> Float {
+    meanSquare < 1 ? 0 : RealTimeMath.squareRoot(3 * meanSquare)
+  }
+}

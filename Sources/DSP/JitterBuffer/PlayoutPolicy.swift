@@ -1,0 +1,124 @@
+package import RealTime
+
+/// What the buffer does with its depth at one pull.
+package enum PlayoutDecision: BitwiseCopyable, Sendable, Equatable {
+  case play
+  /// Leave out this many samples of a pause, 1–80.
+  case shorten(samples: Int)
+  /// Hold a pause for this many samples more, 1–80.
+  case lengthen(samples: Int)
+  /// Leave out one pitch period of speech.
+  case dropPeriod
+  /// Repeat one pitch period of speech.
+  case repeatPeriod
+}
+
+/// What a decision is made from.
+package struct PlayoutSituation: BitwiseCopyable, Sendable {
+  /// How late the pulls run: pull time less the time stamp played then, ns; the least of the last second.
+  package var offset: Int64
+  /// The delays of the packets, on the same scale.
+  package var median: Int64
+  package var tail: Int64
+  /// Where packets begin within a frame of playout, 0–79 samples.
+  package var phase: Int
+  /// The share of packets lost lately.
+  package var loss: Float
+  /// Whether what is played now and next is background or nothing.
+  package var isPause: Bool
+  /// Pulls since playout began or was last moved in speech.
+  package var pullsSinceMove: Int
+
+  package init(offset: Int64, median: Int64, tail: Int64, phase: Int, loss: Float, isPause: Bool, pullsSinceMove: Int) {
+    self.offset = offset
+    self.median = median
+    self.tail = tail
+    self.phase = phase
+    self.loss = loss
+    self.isPause = isPause
+    self.pullsSinceMove = pullsSinceMove
+  }
+}
+
+/// Decides how deep the buffer is, and when it may change: a pure function of the situation.
+///
+/// ```
+///                           offset of the pulls less the target
+///       lengthen a pause    │        leave alone        │    shorten a pause
+///  ─────────────────────────┼─────────── 0 ─────────────┼─────────────────────▶
+///                     −max(2 ms, 12 %)           +max(6 ms, 12 % of tail − median)
+///  in speech only beyond 50 ms and 20 % (up), 40 % (down): one pitch period in 100 ms
+/// ```
+///
+/// A packet that begins `phase` samples into a frame is read that much before its time, so the target depends on the
+/// phase, and a move that changes the phase is judged by the target it leads to.
+package struct PlayoutPolicy: BitwiseCopyable, Sendable {
+  /// Least distance between the expected latest packet and its playout, ns; the default is 10 ms.
+  package var margin: Int64
+  /// Largest target above the median delay, ns; the default is 500 ms.
+  package var maximumSpread: Int64
+
+  package init(margin: MediaTime = .milliseconds(10), maximumSpread: MediaTime = .milliseconds(500)) {
+    self.margin = margin.nanoseconds
+    self.maximumSpread = maximumSpread.nanoseconds
+  }
+
+  /// The offset to play at, ns, when packets begin `phase` samples into a frame.
+  @_noLocks
+  package func target(_ situation: PlayoutSituation, phase: Int) -> Int64 {
+    let forPhase = Int64(phase) &* 125_000 &+ 2_000_000
+    var target = situation.tail &+ (forPhase > margin ? forPhase : margin)
+    // Concealment lives on the packet after the gap.
+    let lookAhead = situation.median &+ 21_000_000
+    if situation.loss > 0.003, target < lookAhead { target = lookAhead }
+    let limit = situation.median &+ maximumSpread
+    return target > limit ? limit : target
+  }
+
+  @_noLocks
+  package func decide(_ situation: PlayoutSituation) -> PlayoutDecision {
+    let target = target(situation, phase: situation.phase)
+    let excess = situation.offset &- target
+    let spread = target &- situation.median
+    if excess < 0 {
+      let band = Self.larger(2_000_000, spread &* 12 / 100)
+      guard 0 &- excess > band else { return .play }
+      if situation.isPause { return lengthening(situation) }
+      let far = Self.larger(50_000_000, spread &* 20 / 100)
+      return 0 &- excess > far && situation.pullsSinceMove >= 10 ? .repeatPeriod : .play
+    }
+    let band = Self.larger(6_000_000, spread &* 12 / 100)
+    guard excess > band else { return .play }
+    if situation.isPause { return shortening(situation, excess: excess) }
+    let far = Self.larger(50_000_000, spread &* 40 / 100)
+    return excess > far && situation.pullsSinceMove >= 10 ? .dropPeriod : .play
+  }
+
+  /// The fewest samples that reach the target at the phase they lead to.
+  @_noLocks
+  private func lengthening(_ situation: PlayoutSituation) -> PlayoutDecision {
+    for samples in 8...80 {
+      let phase = (situation.phase &+ samples) % 80
+      if situation.offset &+ Int64(samples) &* 125_000 >= target(situation, phase: phase) { return .lengthen(samples: samples) }
+    }
+    return .lengthen(samples: 80)
+  }
+
+  /// The most samples, up to 2 ms above the target, that keep to it at the phase they lead to.
+  @_noLocks
+  private func shortening(_ situation: PlayoutSituation, excess: Int64) -> PlayoutDecision {
+    let wanted = (excess &- 1_000_000) / 125_000
+    var samples = wanted > 80 ? 80 : Int(wanted)
+    while samples >= 8 {
+      let phase = (situation.phase &+ 80 &- samples) % 80
+      if situation.offset &- Int64(samples) &* 125_000 >= target(situation, phase: phase) { return .shorten(samples: samples) }
+      samples = samples &- 1
+    }
+    return .play
+  }
+
+  @_noLocks
+  private static func larger(_ left: Int64, _ right: Int64) -> Int64 {
+    left > right ? left : right
+  }
+}

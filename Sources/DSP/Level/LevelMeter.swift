@@ -1,0 +1,72 @@
+package import RealTime
+
+/// What a meter shows.
+package struct LevelReading: BitwiseCopyable, Sendable, Equatable {
+  /// Level over about the last 300 ms, dBm0.
+  package var level: Float
+  /// Highest level of one frame of 10 ms in about the last 2 s, dBm0.
+  package var peakLevel: Float
+  /// Level of the background between words, dBm0.
+  package var noiseFloor: Float
+  /// Whether the last frame was well above the noise floor.
+  package var isActive: Bool
+}
+
+/// Meters one direction of audio: level, peak and noise floor, frame by frame.
+///
+/// The noise floor is the least level of the frames of the last 2 s, in four windows of 500 ms, smoothed over two
+/// frames so that a zero crossing of a low tone does not count; digital silence is below it and shows as -96.
+package struct LevelMeter: BitwiseCopyable, Sendable {
+  private var smoothed: Float = 0
+  private var peak: Float = 0
+  private var previous: Float = 0
+  private var windows: InlineArray<4, Float> = InlineArray(repeating: .greatestFiniteMagnitude)
+  private var window = 0
+  private var framesInWindow = 0
+  private var lastFrame: Float = 0
+  private var framesSeen = 0
+
+  package init() {}
+
+  /// Takes 10 ms.
+  @_noLocks
+  package mutating func process(_ frame: borrowing AudioFrame) {
+    let power = Level.meanSquare(frame)
+    smoothed += (power - smoothed) / (framesSeen < 30 ? Float(framesSeen &+ 1) : 30)
+    peak = power > peak ? power : peak * 0.995
+    let pair = framesSeen == 0 ? power : (power + previous) / 2
+    previous = power
+    lastFrame = power
+    if pair < windows[window] { windows[window] = pair }
+    framesSeen = framesSeen &+ 1
+    framesInWindow = framesInWindow &+ 1
+    if framesInWindow == 50 {
+      framesInWindow = 0
+      window = (window &+ 1) & 3
+      windows[window] = pair
+    }
+  }
+
+  /// The mean square of the background, 16-bit samples squared; 0 before the first frame.
+  package var noiseMeanSquare: Float {
+    @_noLocks get {
+      var least = Float.greatestFiniteMagnitude
+      for index in 0..<4 where windows[index] < least { least = windows[index] }
+      return least == .greatestFiniteMagnitude ? 0 : least
+    }
+  }
+
+  /// Whether the last frame was 6 dB above the background and above -50 dBm0.
+  package var isActive: Bool {
+    @_noLocks get { lastFrame > 4 * noiseMeanSquare && lastFrame > 2_500 }
+  }
+
+  /// The reading now.
+  package var reading: LevelReading {
+    @_noLocks get {
+      LevelReading(
+        level: Level.dbm0(meanSquare: smoothed), peakLevel: Level.dbm0(meanSquare: peak),
+        noiseFloor: Level.dbm0(meanSquare: noiseMeanSquare), isActive: isActive)
+    }
+  }
+}

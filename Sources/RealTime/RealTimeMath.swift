@@ -1,0 +1,32 @@
+private import CLinux
+
+/// Arithmetic for the tick: what the standard library has, in a form the compiler's lock checker accepts.
+package enum RealTimeMath {
+  @_noLocks
+  package static func squareRoot(_ value: Float) -> Float { clinux_sqrtf(value) }
+
+  @_noLocks
+  package static func squareRoot(_ value: Double) -> Double { clinux_sqrt(value) }
+
+  @_noLocks
+  package static func decibels(powerRatio: Float) -> Float { 10 * clinux_log10f(powerRatio) }
+
+  @_noLocks
+  package static func power(_ base: Float, _ exponent: Float) -> Float { clinux_powf(base, exponent) }
+
+  @_noLocks
+  package static func exponential(_ value: Float) -> Float { clinux_expf(value) }
+
+  @_noLocks
+  package static func naturalLogarithm(_ value: Float) -> Float { clinux_logf(value) }
+
+  @_noLocks
+  package static func sine(_ radians: Float) -> Float { clinux_sinf(radians) }
+
+  @_noLocks
+  package static func cosine(_ radians: Float) -> Float { clinux_cosf(radians) }
+
+  /// The nearest 16-bit sample; saturates, and not-a-number is 0.
+  @_noLocks
+  package static func sample(_ value: Float) -> Int16 { clinux_saturate16(value) }
+}

@@ -19,6 +19,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "kakehashi",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0")
+  ],
   targets: [
     // C: system libraries and the few calls Glibc's module lacks.
     .target(name: "CLinux"),
@@ -33,6 +36,13 @@ let package = Package(
     module("AudioFile"),
     module("TelephonyHAL", ["RealTime", "DSP", "Numbering", "AudioFile", "CSpanDSP", "CLinux"]),
 
+    // Signalling and decisions.
+    module("SIP", [.product(name: "Crypto", package: "swift-crypto")]),
+    module("SDP"),
+
+    tests("SIPTests", ["SIP", .product(name: "Crypto", package: "swift-crypto")]),
+    tests("SDPTests", ["SDP"]),
+    .testTarget(name: "CorporaTests", dependencies: ["SIP"], path: "Tests/Corpora", exclude: ["rfc4475.json"], swiftSettings: settings),
     tests("RealTimeTests", ["RealTime", "CAllocationCounter"]),
     tests("NumberingTests", ["Numbering"]),
     tests("RTPTests", ["RTP", "RealTime"]),

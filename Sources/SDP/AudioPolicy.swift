@@ -1,0 +1,105 @@
+/// What we offer and accept for the one audio stream of a call.
+package struct AudioPolicy: Hashable, Sendable {
+  /// Our address as the peer reaches it, IPv4 or IPv6.
+  package var address: String
+  package var rtpPort: UInt16
+  /// The default is the RTP port plus one.
+  package var rtcpPort: UInt16
+  /// Most preferred first in an offer; in an answer the offerer's order counts.
+  ///
+  /// The default is PCMU, PCMA.
+  package var codecs: [AudioCodec]
+  /// What we ask to receive, in ms; the default is 20.
+  package var packetTime: Int
+  /// RFC 4733 events; the default is true.
+  package var telephoneEvents: Bool
+  /// Offer and accept RTCP on the RTP port (RFC 5761); the default accepts and does not offer.
+  package var offersRTCPMux: Bool
+  package var acceptsRTCPMux: Bool
+  /// What we want; the default is `.sendReceive`.
+  package var direction: MediaDirection
+
+  package init(
+    address: String, rtpPort: UInt16, rtcpPort: UInt16? = nil, codecs: [AudioCodec] = AudioCodec.allCases, packetTime: Int = 20,
+    telephoneEvents: Bool = true, offersRTCPMux: Bool = false, acceptsRTCPMux: Bool = true, direction: MediaDirection = .sendReceive
+  ) {
+    self.address = address
+    self.rtpPort = rtpPort
+    self.rtcpPort = rtcpPort ?? (rtpPort < 65535 ? rtpPort + 1 : rtpPort)
+    self.codecs = codecs
+    self.packetTime = packetTime
+    self.telephoneEvents = telephoneEvents
+    self.offersRTCPMux = offersRTCPMux
+    self.acceptsRTCPMux = acceptsRTCPMux
+    self.direction = direction
+  }
+}
+
+/// What offer and answer agreed on.
+package struct NegotiatedAudio: Hashable, Sendable {
+  /// Where our RTP goes; nothing is sent there when `direction` does not send.
+  package var remoteAddress: String
+  package var remotePort: UInt16
+  package var remoteRTCPAddress: String
+  package var remoteRTCPPort: UInt16
+  package var rtcpMux: Bool
+  package var codec: AudioCodec
+  /// The codec's number in packets that we send.
+  package var payloadType: UInt8
+  /// The codec's number in packets that we receive.
+  package var receivePayloadType: UInt8
+  /// Events in packets that we send; nil when the peer takes none.
+  package var telephoneEventPayloadType: UInt8?
+  /// Events in packets that we receive.
+  package var receiveTelephoneEventPayloadType: UInt8?
+  /// The events the peer takes.
+  package var telephoneEvents: TelephoneEventSet
+  /// ms of audio in each packet that we send: a multiple of 10 from 10 to 60.
+  package var packetTime: Int
+  /// Seen from us.
+  ///
+  /// `.receiveOnly` and `.inactive`: the peer holds the call, or we do.
+  package var direction: MediaDirection
+  /// True when the peer put us on hold: it does not want our audio.
+  package var isHeldByPeer: Bool
+}
+
+/// Why an offer or answer cannot be taken.
+package struct NegotiationRejection: Error, Hashable, Sendable {
+  package enum Cause: String, Hashable, Sendable, CaseIterable {
+    case malformed, noAudio, secureOnly, noCommonCodec, noUsableAddress, audioRefused, mediaChanged
+  }
+
+  package var cause: Cause
+
+  package init(_ cause: Cause) {
+    self.cause = cause
+  }
+
+  /// 400 for what is no session description, else 488.
+  package var status: Int { cause == .malformed ? 400 : 488 }
+
+  /// What was wrong and what is accepted.
+  package var text: String {
+    switch cause {
+    case .malformed: "The session description cannot be read"
+    case .noAudio: "No audio stream is offered, RTP/AVP audio is needed"
+    case .secureOnly: "Only RTP/AVP and RTP/AVPF audio is accepted here"
+    case .noCommonCodec: "No codec in common, PCMU or PCMA is needed"
+    case .noUsableAddress: "No address and port for the audio, IP4 or IP6 is needed"
+    case .audioRefused: "The audio stream was refused"
+    case .mediaChanged: "The answer's media lines are not those of the offer"
+    }
+  }
+
+  /// The code for a Warning field (RFC 3261 20.43).
+  package var warningCode: Int {
+    switch cause {
+    case .malformed, .mediaChanged: 399
+    case .noAudio, .audioRefused: 304
+    case .secureOnly: 302
+    case .noCommonCodec: 305
+    case .noUsableAddress: 300
+    }
+  }
+}

@@ -1,0 +1,175 @@
+/// Offer and answer for the one audio stream of a call (RFC 3264).
+///
+/// ```
+///                offer(policy:) ──▶ description ──▶ peer ──▶ accept(answer:) ──▶ NegotiatedAudio
+///  description                                                                  (m= lines keep their places)
+///  of the peer ─▶ answer(offer:policy:) ──▶ description and NegotiatedAudio, or NegotiationRejection (488)
+/// ```
+/// The version in `o=` grows only when what we say has changed.
+package struct MediaNegotiator: Sendable {
+  /// An answer and what it agrees on.
+  package struct Answer: Hashable, Sendable {
+    package var description: SessionDescription
+    package var audio: NegotiatedAudio
+  }
+
+  private let sessionID: UInt64
+  private var version: UInt64
+  /// Our last description.
+  private var last: SessionDescription?
+  /// The place of the audio among the m= lines.
+  private var audioIndex = 0
+  /// The policy of an offer that is not answered yet.
+  private var offered: AudioPolicy?
+
+  /// - Parameter sessionID: random; unique among our sessions.
+  package init(sessionID: UInt64) {
+    // 63 bits: some peers read these numbers as signed.
+    self.sessionID = sessionID & 0x7fff_ffff_ffff_ffff
+    self.version = sessionID & 0x7fff_ffff
+  }
+
+  /// Our last description; nil before the first.
+  package var localDescription: SessionDescription? { last }
+
+  /// An offer; in a session that has media lines already, they keep their places.
+  package mutating func offer(policy: AudioPolicy) -> SessionDescription {
+    var medium = audioMedia(policy, transport: last.map { $0.media[audioIndex].transport } ?? "RTP/AVP")
+    medium.formats = policy.codecs.map { String($0.staticPayloadType) }
+    medium.attributes = policy.codecs.map { .init("rtpmap", "\($0.staticPayloadType) \($0.rawValue)/\($0.clockRate)") }
+    if policy.telephoneEvents {
+      medium.formats.append("101")
+      medium.attributes += MediaNegotiator.eventAttributes(101, .keys)
+    }
+    finish(&medium, policy, rtcpMux: policy.offersRTCPMux, direction: policy.direction)
+    var media = last?.media ?? []
+    if media.isEmpty {
+      media = [medium]
+    } else {
+      for index in media.indices { media[index] = index == audioIndex ? medium : MediaNegotiator.refused(media[index]) }
+    }
+    offered = policy
+    return publish(media, policy)
+  }
+
+  /// The answer to an offer: the first usable RTP/AVP audio is taken, everything else is refused in its place.
+  package mutating func answer(offer: SessionDescription, policy: AudioPolicy) throws(NegotiationRejection) -> Answer {
+    let remote = try select(offer, policy)
+    guard let choice = remote.codecs.first else { throw NegotiationRejection(.noCommonCodec) }
+    let media = offer.media[remote.index]
+    let direction = policy.direction.intersection(remote.direction.reversed)
+    let mux = remote.hasRTCPMux && policy.acceptsRTCPMux
+    let events = policy.telephoneEvents ? remote.telephoneEventPayloadType : nil
+
+    var medium = audioMedia(policy, transport: media.transport)
+    medium.formats = [String(choice.payloadType)]
+    medium.attributes = [.init("rtpmap", "\(choice.payloadType) \(choice.codec.rawValue)/\(choice.codec.clockRate)")]
+    if let events {
+      medium.formats.append(String(events))
+      medium.attributes += MediaNegotiator.eventAttributes(events, remote.telephoneEvents)
+    }
+    finish(&medium, policy, rtcpMux: mux, direction: direction)
+    var lines = offer.media.map(MediaNegotiator.refused)
+    lines[remote.index] = medium
+    audioIndex = remote.index
+    offered = nil
+    let audio = agreed(remote, choice, policy, mux: mux, direction: direction, receive: (choice.payloadType, events))
+    return Answer(description: publish(lines, policy), audio: audio)
+  }
+
+  /// What the answer to our last offer agrees on.
+  ///
+  /// The offer is used up, whatever the outcome.
+  package mutating func accept(answer: SessionDescription) throws(NegotiationRejection) -> NegotiatedAudio {
+    guard let policy = offered, let last else { throw NegotiationRejection(.mediaChanged) }
+    offered = nil
+    guard answer.media.count == last.media.count, answer.media[audioIndex].kind == "audio" else {
+      throw NegotiationRejection(.mediaChanged)
+    }
+    guard answer.media[audioIndex].port != 0 else { throw NegotiationRejection(.audioRefused) }
+    let remote = try RemoteAudio(answer, audioIndex, codecs: policy.codecs)
+    guard let choice = remote.codecs.first else { throw NegotiationRejection(.noCommonCodec) }
+    let mux = remote.hasRTCPMux && policy.offersRTCPMux
+    let direction = policy.direction.intersection(remote.direction.reversed)
+    let events: UInt8? = policy.telephoneEvents && remote.telephoneEventPayloadType != nil ? 101 : nil
+    return agreed(remote, choice, policy, mux: mux, direction: direction, receive: (choice.codec.staticPayloadType, events))
+  }
+
+  /// Forgets an offer that the peer refused.
+  package mutating func offerFailed() {
+    offered = nil
+  }
+
+  /// The first m= line that can be taken; the reason why there is none.
+  private func select(_ offer: SessionDescription, _ policy: AudioPolicy) throws(NegotiationRejection) -> RemoteAudio {
+    var rejection = NegotiationRejection(.noAudio)
+    for (index, media) in offer.media.enumerated() where media.kind == "audio" && media.port != 0 {
+      guard MediaNegotiator.isAcceptable(transport: media.transport) else {
+        rejection = NegotiationRejection(.secureOnly)
+        continue
+      }
+      do throws(NegotiationRejection) {
+        let remote = try RemoteAudio(offer, index, codecs: policy.codecs)
+        if !remote.codecs.isEmpty { return remote }
+        rejection = NegotiationRejection(.noCommonCodec)
+      } catch {
+        rejection = error
+      }
+    }
+    throw rejection
+  }
+
+  private func agreed(
+    _ remote: RemoteAudio, _ choice: (codec: AudioCodec, payloadType: UInt8), _ policy: AudioPolicy, mux: Bool,
+    direction: MediaDirection, receive: (codec: UInt8, events: UInt8?)
+  ) -> NegotiatedAudio {
+    NegotiatedAudio(
+      remoteAddress: remote.address, remotePort: remote.port,
+      remoteRTCPAddress: mux ? remote.address : remote.rtcpAddress, remoteRTCPPort: mux ? remote.port : remote.rtcpPort,
+      rtcpMux: mux, codec: choice.codec, payloadType: choice.payloadType, receivePayloadType: receive.codec,
+      telephoneEventPayloadType: policy.telephoneEvents ? remote.telephoneEventPayloadType : nil,
+      receiveTelephoneEventPayloadType: receive.events, telephoneEvents: remote.telephoneEvents,
+      packetTime: remote.packetTimeToSend(default: policy.packetTime), direction: direction, isHeldByPeer: !remote.direction.receives)
+  }
+
+  /// Puts the description together; the version grows when it differs from the last one.
+  private mutating func publish(_ media: [SessionDescription.Media], _ policy: AudioPolicy) -> SessionDescription {
+    let connection = SessionDescription.Connection(address: policy.address)
+    var description = SessionDescription(
+      origin: .init(sessionID: String(sessionID), version: String(version), connection: connection))
+    description.connection = connection
+    description.media = media
+    if let last, last != description {
+      version += 1
+      description.origin.version = String(version)
+    }
+    last = description
+    return description
+  }
+
+  private func audioMedia(_ policy: AudioPolicy, transport: String) -> SessionDescription.Media {
+    SessionDescription.Media(kind: "audio", port: policy.rtpPort, transport: transport, formats: [])
+  }
+
+  private func finish(_ medium: inout SessionDescription.Media, _ policy: AudioPolicy, rtcpMux: Bool, direction: MediaDirection) {
+    medium.attributes.append(.init("ptime", String(policy.packetTime)))
+    medium.attributes.append(.init(direction.rawValue))
+    if rtcpMux {
+      medium.attributes.append(.init("rtcp-mux"))
+    } else if policy.rtcpPort != policy.rtpPort &+ 1 {
+      medium.attributes.append(.init("rtcp", String(policy.rtcpPort)))
+    }
+  }
+
+  private static func isAcceptable(transport: String) -> Bool {
+    transport == "RTP/AVP" || transport == "RTP/AVPF"
+  }
+
+  private static func refused(_ media: SessionDescription.Media) -> SessionDescription.Media {
+    SessionDescription.Media(kind: media.kind, port: 0, transport: media.transport, formats: media.formats)
+  }
+
+  private static func eventAttributes(_ payloadType: UInt8, _ events: TelephoneEventSet) -> [SessionDescription.Attribute] {
+    [.init("rtpmap", "\(payloadType) telephone-event/8000"), .init("fmtp", "\(payloadType) \(events.text)")]
+  }
+}

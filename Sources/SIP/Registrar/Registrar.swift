@@ -1,0 +1,122 @@
+/// The contacts of the configured accounts (RFC 3261 §10.3).
+///
+///     REGISTER ──▶ authenticated ──▶ contacts checked, all or none ──▶ bindings ── expiry, connection closed ──▶ gone
+///                                        │ 400, 423, 500
+package struct Registrar: Sendable {
+  /// What became of a request.
+  package enum Outcome: Sendable {
+    /// The contacts now; whether the request changed which there are, or how they are reached.
+    case accepted([ContactBinding], isChanged: Bool)
+    /// 423 Interval Too Brief; Min-Expires in seconds.
+    case tooBrief(minimum: Int)
+    /// 400: `*` with others, or without Expires: 0; a Contact that cannot be read.
+    case malformed(String)
+    /// 500: an older request of the same Call-ID than one that was taken (RFC 3261 §10.3 step 7).
+    case outOfOrder
+  }
+
+  private struct Binding: Sendable {
+    var contact: ContactBinding
+    var instance: String?
+    var callID: String
+    var sequence: UInt32
+    var refreshed: Duration
+  }
+
+  package var configuration: RegistrarConfiguration
+  private var bindings: [String: [Binding]] = [:]
+
+  package init(configuration: RegistrarConfiguration) { self.configuration = configuration }
+
+  /// The accounts that have contacts.
+  package var accounts: [String] { bindings.keys.sorted() }
+  package var count: Int { bindings.values.reduce(0) { $0 + $1.count } }
+
+  /// The contacts of an account that have not expired, best first, the latest first among equals.
+  package func contacts(of account: String, now: Duration) -> [ContactBinding] {
+    let live = (bindings[account] ?? []).filter { $0.contact.expiry > now }
+    return live.sorted { ($0.contact.priority, $0.refreshed) > ($1.contact.priority, $1.refreshed) }.map(\.contact)
+  }
+
+  package var nextExpiry: Duration? { bindings.values.lazy.joined().map(\.contact.expiry).min() }
+
+  /// Serves a REGISTER of an authenticated account.
+  package mutating func register(_ request: SIPRequest, account: String, sequence: UInt32, on flow: Flow, now: Duration) -> Outcome {
+    guard let callID = request.headers.callID, let contacts = try? request.headers.contacts() else {
+      return .malformed("Malformed Contact")
+    }
+    let expires = try? request.headers.expires()
+    var list = (bindings[account] ?? []).filter { $0.contact.expiry > now }
+    var isChanged = false
+    switch contacts {
+    case .all:
+      guard request.headers.count(of: .contact) == 1, expires == 0 else { return .malformed("'*' needs Expires: 0") }
+      for binding in list where binding.callID == callID && sequence <= binding.sequence { return .outOfOrder }
+      isChanged = !list.isEmpty
+      list.removeAll()
+    case .addresses(let addresses):
+      for address in addresses {
+        guard address.uri.isSIP else { return .malformed("Contact is no SIP URI") }
+        let seconds = address.expires ?? expires ?? UInt32(clamping: configuration.defaultExpiry.components.seconds)
+        let expiry = min(.seconds(Int64(seconds)), configuration.maximumExpiry)
+        if seconds > 0, expiry < configuration.minimumExpiry {
+          return .tooBrief(minimum: Int(configuration.minimumExpiry.components.seconds))
+        }
+        let instance = address.parameters["+sip.instance"]
+        let index = list.firstIndex { isSame($0, address.uri, instance) }
+        if let index, list[index].callID == callID, sequence <= list[index].sequence { return .outOfOrder }
+        guard seconds > 0 else {
+          if let index {
+            list.remove(at: index)
+            isChanged = true
+          }
+          continue
+        }
+        let contact = ContactBinding(
+          uri: address.uri, flow: flow, priority: address.priorityInThousandths, expiry: now + expiry,
+          userAgent: request.headers[.userAgent])
+        let binding = Binding(contact: contact, instance: instance, callID: callID, sequence: sequence, refreshed: now)
+        if let index {
+          isChanged = isChanged || list[index].contact.flow != flow || list[index].contact.uri != address.uri
+          list[index] = binding
+        } else {
+          isChanged = true
+          list.append(binding)
+        }
+      }
+    }
+    while list.count > max(1, configuration.contactsPerAccount),
+      let oldest = list.indices.min(by: { list[$0].refreshed < list[$1].refreshed })
+    {
+      list.remove(at: oldest)
+    }
+    bindings[account] = list.isEmpty ? nil : list
+    return .accepted(self.contacts(of: account, now: now), isChanged: isChanged)
+  }
+
+  /// A device that names itself (RFC 5626 §4.1) has one contact; else contacts are told apart by URI (RFC 3261 §19.1.4).
+  private func isSame(_ binding: Binding, _ uri: SIPURI, _ instance: String?) -> Bool {
+    if let instance, let other = binding.instance { return instance == other }
+    return binding.contact.uri.isEquivalent(to: uri)
+  }
+
+  package mutating func removeAll(of account: String) { bindings[account] = nil }
+
+  /// Takes out what has expired; the accounts that it changed.
+  package mutating func removeExpired(now: Duration) -> [String] { remove { $0.contact.expiry <= now } }
+
+  /// A TCP or TLS connection is gone: nobody can be reached over it any more.
+  package mutating func remove(flow: Flow) -> [String] {
+    remove { $0.contact.flow.id == flow.id && $0.contact.flow.transport == flow.transport }
+  }
+
+  private mutating func remove(where isDead: (Binding) -> Bool) -> [String] {
+    var changed: [String] = []
+    for (account, list) in bindings where list.contains(where: isDead) {
+      let rest = list.filter { !isDead($0) }
+      bindings[account] = rest.isEmpty ? nil : rest
+      changed.append(account)
+    }
+    return changed.sorted()
+  }
+}

@@ -1,0 +1,138 @@
+/// A client transaction with what it needs to send again.
+struct ClientTransaction: Sendable {
+  enum Machine: Sendable {
+    case invite(InviteClientTransaction)
+    case nonInvite(NonInviteClientTransaction)
+  }
+
+  /// What came out of an input, for both kinds.
+  enum Action: Sendable { case none, retransmit, deliver, acknowledge, acknowledgeAndDeliver, timedOut, transportFailed }
+
+  private var machine: Machine
+  let request: SIPRequest
+  let destination: Destination
+  let owner: ClientOwner
+  var timer = TimerSlot()
+
+  init(request: SIPRequest, destination: Destination, owner: ClientOwner, timers: TransactionTimers, now: Duration) {
+    self.request = request
+    self.destination = destination
+    self.owner = owner
+    let isReliable = destination.transport.isReliable
+    machine =
+      request.method == .invite
+      ? .invite(InviteClientTransaction(isReliable: isReliable, timers: timers, now: now))
+      : .nonInvite(NonInviteClientTransaction(isReliable: isReliable, timers: timers, now: now))
+  }
+
+  var isTerminated: Bool {
+    switch machine {
+    case .invite(let machine): machine.isTerminated
+    case .nonInvite(let machine): machine.isTerminated
+    }
+  }
+
+  var deadline: Duration? {
+    switch machine {
+    case .invite(let machine): machine.deadline
+    case .nonInvite(let machine): machine.deadline
+    }
+  }
+
+  mutating func receive(status: Int, now: Duration) -> Action {
+    switch machine {
+    case .invite(var invite):
+      let action = invite.receive(status: status, now: now)
+      machine = .invite(invite)
+      return Action(action)
+    case .nonInvite(var nonInvite):
+      let action = nonInvite.receive(status: status, now: now)
+      machine = .nonInvite(nonInvite)
+      return Action(action)
+    }
+  }
+
+  mutating func advance(to now: Duration) -> Action {
+    switch machine {
+    case .invite(var invite):
+      let action = invite.advance(to: now)
+      machine = .invite(invite)
+      return Action(action)
+    case .nonInvite(var nonInvite):
+      let action = nonInvite.advance(to: now)
+      machine = .nonInvite(nonInvite)
+      return Action(action)
+    }
+  }
+
+  mutating func transportFailed() -> Action {
+    switch machine {
+    case .invite(var invite):
+      let action = invite.transportFailed()
+      machine = .invite(invite)
+      return Action(action)
+    case .nonInvite(var nonInvite):
+      let action = nonInvite.transportFailed()
+      machine = .nonInvite(nonInvite)
+      return Action(action)
+    }
+  }
+
+  mutating func abandon() {
+    guard case .invite(var invite) = machine else { return }
+    invite.abandon()
+    machine = .invite(invite)
+  }
+
+  /// The ACK of a final response other than 2xx: same hop, same branch, same route (RFC 3261 §17.1.1.3).
+  func acknowledgement(of response: SIPResponse) -> SIPRequest {
+    var ack = SIPRequest(method: .ack, uri: request.uri)
+    ack.headers.reserve(fields: 8, bytes: 384)
+    if let via = try? request.headers.topVia() { ack.headers.add(.via, via) }
+    ack.headers.copy(.route, from: request.headers)
+    ack.headers.copy(.maxForwards, from: request.headers)
+    ack.headers.copy(.from, from: request.headers)
+    ack.headers.copy(.to, from: response.headers)
+    ack.headers.copy(.callID, from: request.headers)
+    if let cseq = try? request.headers.cseq() { ack.headers.add(.cseq, CSeq(cseq.number, .ack)) }
+    return ack
+  }
+
+  /// The CANCEL of this INVITE: same hop, same branch, same route, same CSeq number (RFC 3261 §9.1).
+  func cancellation() -> SIPRequest {
+    var cancel = SIPRequest(method: .cancel, uri: request.uri)
+    cancel.headers.reserve(fields: 8, bytes: 384)
+    if let via = try? request.headers.topVia() { cancel.headers.add(.via, via) }
+    cancel.headers.copy(.route, from: request.headers)
+    cancel.headers.copy(.maxForwards, from: request.headers)
+    cancel.headers.copy(.from, from: request.headers)
+    cancel.headers.copy(.to, from: request.headers)
+    cancel.headers.copy(.callID, from: request.headers)
+    if let cseq = try? request.headers.cseq() { cancel.headers.add(.cseq, CSeq(cseq.number, .cancel)) }
+    return cancel
+  }
+}
+
+extension ClientTransaction.Action {
+  fileprivate init(_ action: InviteClientTransaction.Action) {
+    switch action {
+    case .none: self = .none
+    case .retransmit: self = .retransmit
+    case .deliver: self = .deliver
+    case .acknowledge: self = .acknowledge
+    case .acknowledgeAndDeliver: self = .acknowledgeAndDeliver
+    case .timedOut: self = .timedOut
+    case .transportFailed: self = .transportFailed
+    }
+  }
+
+  fileprivate init(_ action: NonInviteClientTransaction.Action) {
+    switch action {
+    case .none: self = .none
+    case .retransmit: self = .retransmit
+    case .deliver: self = .deliver
+    case .timedOut: self = .timedOut
+    case .transportFailed: self = .transportFailed
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/// One call as the user agent sees it: an INVITE, what it becomes, and its end.
+package struct LegID: Hashable, Sendable, CustomStringConvertible {
+  package let rawValue: UInt64
+
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  package var description: String { "leg \(rawValue)" }
+}

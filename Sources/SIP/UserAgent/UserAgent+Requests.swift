@@ -1,0 +1,164 @@
+// Requests: what they belong to, and those that belong to no dialog.
+extension UserAgent {
+  mutating func receive(_ request: SIPRequest, on flow: Flow, now: Duration) {
+    guard let fields = try? MessageFields(request.headers) else {
+      return refuseMalformed(request, validation.check(request), flow)
+    }
+    switch transactions.match(request, fields, now: now, &outputs, &timers) {
+    case .absorbed:
+      return
+    case .acknowledgement:
+      return receiveAcknowledgement(request, fields, on: flow, now: now)
+    case .merged:
+      return respondStatelessly(482, to: marked(request, fields, flow), fields, flow)
+    case .new:
+      break
+    }
+    if request.method == .ack { return receiveAcknowledgement(request, fields, on: flow, now: now) }
+    let received = marked(request, fields, flow)
+    let verdict = validation.check(received)
+    guard case .ok = verdict else { return refuseMalformed(received, verdict, flow) }
+    if request.method == .cancel { return receiveCancel(received, fields, flow, now: now) }
+    guard let localTag = fields.toTag else { return receiveOutOfDialog(received, fields, flow, now: now) }
+    guard let id = dialogs[DialogKey(callID: fields.callID, localTag: localTag)] else {
+      return respondStatelessly(481, to: received, fields, flow)
+    }
+    withLeg(id) { agent, leg in agent.receive(received, fields, in: &leg, flow, now: now) }
+  }
+
+  /// The request with where it truly came from in its topmost Via (RFC 3261 §18.2.1, RFC 3581 §4).
+  private func marked(_ request: SIPRequest, _ fields: MessageFields, _ flow: Flow) -> SIPRequest {
+    var request = request
+    var via = fields.via
+    via.markReceived(from: flow.remote)
+    request.headers.replaceTopVia(via)
+    return request
+  }
+
+  private mutating func receiveOutOfDialog(_ request: SIPRequest, _ fields: MessageFields, _ flow: Flow, now: Duration) {
+    switch request.method {
+    case .invite: receiveInvite(request, fields, flow, now: now)
+    case .register: receiveRegister(request, fields, flow, now: now)
+    case .options: respondStatelessly(200, to: request, fields, flow) { agent, response in agent.addCapabilities(&response) }
+    case .bye, .info, .prack, .update, .notify: respondStatelessly(481, to: request, fields, flow)
+    case .ack, .cancel: break
+    case .refer, .subscribe, .message, .publish, .other:
+      respondStatelessly(405, to: request, fields, flow) { agent, response in agent.addAllow(&response.headers) }
+    }
+  }
+
+  /// An INVITE that asks for a new call.
+  private mutating func receiveInvite(_ request: SIPRequest, _ fields: MessageFields, _ flow: Flow, now: Duration) {
+    if dialogs[DialogKey(callID: fields.callID, localTag: fields.fromTag)] != nil {
+      // Our own call has come back to us.
+      counters.loops += 1
+      return respondStatelessly(482, to: request, fields, flow)
+    }
+    guard activeLegs < configuration.limits.legs else { return refuseOverload(request, fields, flow) }
+    guard let identity = admit(request, fields, flow, now: now) else { return }
+    let localTag = random.token()
+    guard let dialog = Dialog(answering: request, fields, localTag: localTag) else {
+      return respondStatelessly(400, reason: "Missing Contact", to: request, fields, flow)
+    }
+    let id = nextLegID()
+    guard let transaction = transactions.open(request, fields, on: flow, leg: id) else { return refuseOverload(request, fields, flow) }
+    let sdp = request.sessionDescription
+    let isTrusted = identity == .trustedNetwork
+    let leg = Leg(
+      id: id, callID: fields.callID, localTag: localTag,
+      contact: contact(user: request.uri.escapedUser, isSecure: request.uri.scheme == .sips, via: .flow(flow)), credentials: [],
+      phase: .ringing(IncomingCall(transaction: transaction, request: request, dialog: dialog, hasOffer: sdp != nil)),
+      path: UserAgent.path(answering: request, dialog, flow))
+    transactions.respond(SIPResponse(to: request, status: 100), in: transaction, now: now, &outputs, &timers)
+    add(leg)
+    let invite = IncomingInvite(
+      requestURI: request.uri, from: fields.from, to: fields.to,
+      assertedIdentities: isTrusted ? (try? request.headers.assertedIdentities()) ?? [] : [],
+      privacy: request.headers.tokens(.privacy).map { $0.lowercased() }, sdp: sdp, flow: flow, identity: identity, callID: fields.callID,
+      maxForwards: (try? request.headers.maxForwards()) ?? 70, request: request)
+    outputs.report(.incoming(id, invite))
+  }
+
+  /// Over the flow when the peer itself is at its other end, or when a proxy keeps a connection to us; else as Record-Route and Contact say.
+  private static func path(answering request: SIPRequest, _ dialog: Dialog, _ flow: Flow) -> Leg.Path {
+    flow.transport.isReliable || (dialog.routeSet.isEmpty && request.headers.hasSingleVia) ? .flow(flow) : .target
+  }
+
+  private mutating func receiveCancel(_ request: SIPRequest, _ fields: MessageFields, _ flow: Flow, now: Duration) {
+    guard let transaction = transactions.invite(cancelledBy: request, fields), let id = transactions.servers[transaction]?.leg else {
+      return respondStatelessly(481, to: request, fields, flow)
+    }
+    let isPending = transactions.servers[transaction]?.isPending == true
+    respondStatelessly(200, to: request, fields, flow, toTag: legs[id]?.localTag)
+    guard isPending else { return }
+    withLeg(id) { agent, leg in
+      switch leg.phase {
+      case .ringing(let call) where call.transaction == transaction:
+        agent.refuse(call, &leg, status: 487, reason: nil, now: now)
+        agent.end(&leg, .cancelled(request.headers.reasons.first), now: now)
+      case .established(var session):
+        // The peer takes its re-INVITE back.
+        guard case .receiving(transaction, let invite, _) = session.modification else { return }
+        session.modification = .idle
+        let response = agent.makeResponse(487, to: invite, leg)
+        agent.transactions.respond(response, in: transaction, now: now, &agent.outputs, &agent.timers)
+        leg.phase = .established(session)
+      case .calling, .cancelling, .ringing, .closing, .over:
+        break
+      }
+    }
+  }
+
+  // MARK: Refusals
+
+  private mutating func refuseMalformed(_ request: SIPRequest, _ verdict: RequestValidation.Result, _ flow: Flow) {
+    switch verdict {
+    case .ok, .drop:
+      counters.malformed += 1
+    case .respond(let status, let reason, _):
+      if status == 405 || status == 501 {
+        outputs.report(.attemptRefused(.unsupported(method: request.method.name), flow))
+      } else {
+        counters.malformed += 1
+        outputs.report(.attemptRefused(.malformed("\(status) \(reason)"), flow))
+      }
+      guard var via = try? request.headers.topVia() else { return }
+      let destination = ServerTransaction.responseDestination(via: via, flow: flow)
+      via.markReceived(from: flow.remote)
+      var request = request
+      request.headers.replaceTopVia(via)
+      let tag = UserAgent.statelessTag(request.headers.callID ?? "", via)
+      guard var response = SIPResponse(to: request, refusedBy: verdict, toTag: tag) else { return }
+      addServer(&response)
+      transactions.transmit(response, to: destination, &outputs)
+    }
+  }
+
+  mutating func refuseOverload(_ request: SIPRequest, _ fields: MessageFields, _ flow: Flow) {
+    counters.overloads += 1
+    outputs.report(.attemptRefused(.overloaded, flow))
+    // No Retry-After: it would keep an upstream proxy from using the whole gateway (RFC 3261 §21.5.4).
+    respondStatelessly(503, to: request, fields, flow)
+  }
+
+  /// Answers without keeping anything (RFC 3261 §8.2.7); the same request again gets the same answer.
+  mutating func respondStatelessly(
+    _ status: Int, reason: String? = nil, to request: SIPRequest, _ fields: MessageFields, _ flow: Flow, toTag: String? = nil,
+    _ decorate: (inout UserAgent, inout SIPResponse) -> Void = { _, _ in }
+  ) {
+    guard request.method != .ack else { return }
+    let tag = toTag ?? UserAgent.statelessTag(fields.callID, fields.via)
+    var response = SIPResponse(to: request, status: status, reason: reason, toTag: tag)
+    addServer(&response)
+    decorate(&self, &response)
+    transactions.transmit(response, to: ServerTransaction.responseDestination(via: fields.via, flow: flow), &outputs)
+  }
+
+  /// A To tag that a repeated request gets again: FNV-1a over what makes it the same.
+  static func statelessTag(_ callID: String, _ via: Via) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in callID.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    for byte in (via.branch ?? "").utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    return HexadecimalNumber.text(hash)
+  }
+}

@@ -1,0 +1,62 @@
+/// A listener as others reach it: what Via and Contact say when a message does not go over a known flow.
+package struct LocalEndpoint: Hashable, Sendable {
+  package var transport: SIPTransportKind
+  package var address: SIPAddress
+
+  package init(transport: SIPTransportKind, address: SIPAddress) {
+    self.transport = transport
+    self.address = address
+  }
+}
+
+/// An account that may register and call.
+package struct SIPAccount: Hashable, Sendable {
+  package var user: String
+  package var password: String
+
+  package init(user: String, password: String) {
+    self.user = user
+    self.password = password
+  }
+}
+
+/// What a user agent is told when it is made; everything may be changed later through `UserAgent.configuration`.
+package struct UserAgentConfiguration: Sendable {
+  /// The digest realm; the default is `kakehashi`.
+  package var realm = "kakehashi"
+  /// Sent as User-Agent and Server, unless nil.
+  ///
+  /// The default is `Kakehashi`.
+  package var product: String? = "Kakehashi"
+  /// The listeners; the first of a transport and address family is used where the flow does not say.
+  package var endpoints: [LocalEndpoint] = []
+  /// Host (and port, unless 0) to advertise in Via and Contact instead of the local address; nil: the local address.
+  package var publicAddress: SIPAddress?
+  package var accounts: [SIPAccount] = []
+  /// Which digest algorithms are offered, best first; the default is SHA-256, then MD5.
+  package var digestAlgorithms: [DigestAlgorithm] = [.sha256, .md5]
+  /// Networks whose calls need no password and whose P-Asserted-Identity is believed.
+  package var trusted: [IPNetwork] = []
+  /// False: anyone may call (a telephone, a test); the default is true.
+  package var requiresAuthentication = true
+  /// What we serve, as the Allow header says it.
+  package var methods: [SIPMethod] = [.invite, .ack, .cancel, .bye, .options, .info, .register]
+  /// Option tags that a Require may name; ours in Supported.
+  package var extensions: [String] = []
+  package var timers = TransactionTimers()
+  /// Requests over 1,300 bytes leave UDP for TCP (RFC 3261 §18.1.1) when they go to an address; the default is false.
+  package var prefersTCPForLargeRequests = false
+  package var registrar = RegistrarConfiguration()
+  package var limits = Limits()
+
+  /// Sizes of the tables; beyond them new work is refused with 503, and counted.
+  package struct Limits: Sendable {
+    package var serverTransactions = 65_536
+    package var clientTransactions = 65_536
+    package var legs = 16_384
+
+    package init() {}
+  }
+
+  package init() {}
+}

@@ -40,9 +40,15 @@ let package = Package(
     module("SIP", [.product(name: "Crypto", package: "swift-crypto")]),
     module("SDP"),
 
+    module("MediaPath", ["RealTime", "RTP", "DSP", "TelephonyHAL", "Numbering", "CLinux"]),
+    .executableTarget(
+      name: "MediaBench", dependencies: ["MediaPath", "TelephonyHAL", "RealTime", "RTP", "DSP", "Numbering", "CLinux", "CAllocationCounter"],
+      path: "Benchmarks/MediaBench", swiftSettings: settings),
+
     tests("SIPTests", ["SIP", .product(name: "Crypto", package: "swift-crypto")]),
     tests("SDPTests", ["SDP"]),
     .testTarget(name: "CorporaTests", dependencies: ["SIP"], path: "Tests/Corpora", exclude: ["rfc4475.json"], swiftSettings: settings),
+    tests("MediaPathTests", ["MediaPath", "RealTime", "RTP", "DSP", "TelephonyHAL", "Numbering", "CLinux", "CAllocationCounter"]),
     tests("RealTimeTests", ["RealTime", "CAllocationCounter"]),
     tests("NumberingTests", ["Numbering"]),
     tests("RTPTests", ["RTP", "RealTime"]),

@@ -1,0 +1,122 @@
+//  Symmetric RTP: where the peer's packets come from decides where ours go.
+//
+//                    describe(): new answer
+//                        │
+//                        ▼
+//      ┌──────────── unlatched ◀───────────────┐  5 s of silence
+//      │ packet from     │ packet from elsewhere│
+//      │ SDP address     │  · the signalling's own host (not the SDP's): at once
+//      ▼                 │  · any host, after 1 s without the SDP address
+//    described ─1 s──────▼                      │
+//      ▲  silence     latched(address) ─────────┘
+//      └──────────────── packet from the SDP address
+//
+//  While nothing is latched, packets go to the SDP address. The SDP address always wins; the signalling's host wins
+//  over any other; the rest are strangers: ignored and counted.
+
+package import RealTime
+
+/// Decides which source address belongs to a call's media, and where its packets are sent.
+package struct SymmetricLatch: Sendable, BitwiseCopyable {
+  package enum Verdict: Equatable, Sendable, BitwiseCopyable {
+    case accepted
+    /// Accepted, and from now on packets go there.
+    case latched
+    case stranger
+  }
+
+  /// Time without the SDP address after which another may latch.
+  package static var patience: Int64 {
+    @_noLocks get { 1_000_000_000 }
+  }
+  /// Silence of the latched address after which it is given up.
+  package static var silence: Int64 {
+    @_noLocks get { 5_000_000_000 }
+  }
+
+  private enum State: BitwiseCopyable, Sendable {
+    case unlatched
+    case described
+    case latched(MediaAddress, isSignallingHost: Bool)
+  }
+
+  private var state = State.unlatched
+  private var described = MediaAddress.none
+  private var signalling = MediaAddress.none
+  private var lastDescribedPacket = MediaTime(nanoseconds: 0)
+  private var lastPacket = MediaTime(nanoseconds: 0)
+  /// Packets ignored because their source was neither described nor latched.
+  package private(set) var strangers: UInt64 = 0
+
+  package init() {}
+
+  /// Takes the address of a new offer or answer and where the signalling came from (its port is ignored); unlatches.
+  @_noLocks
+  package mutating func describe(_ address: MediaAddress, signallingSource: MediaAddress, now: MediaTime) {
+    described = address
+    signalling = signallingSource
+    state = .unlatched
+    lastDescribedPacket = now
+    lastPacket = now
+  }
+
+  /// Where packets are to be sent; nil while neither the description nor a latch gives a usable address.
+  package var destination: MediaAddress? {
+    @_noLocks get {
+      switch state {
+      case .latched(let address, _): address
+      case .unlatched, .described: described.isUsable ? described : nil
+      }
+    }
+  }
+
+  /// The address packets are sent to other than the described one.
+  package var latchedAddress: MediaAddress? {
+    @_noLocks get {
+      if case .latched(let address, _) = state { address } else { nil }
+    }
+  }
+
+  /// Judges a packet's source.
+  @_noLocks
+  package mutating func judge(_ source: MediaAddress, now: MediaTime) -> Verdict {
+    if described.isUsable, source.isEqual(to: described) {
+      lastDescribedPacket = now
+      lastPacket = now
+      var moved = false
+      if case .latched = state { moved = true }
+      state = .described
+      return moved ? .latched : .accepted
+    }
+    if now.nanoseconds &- lastPacket.nanoseconds >= Self.silence { state = .unlatched }
+    let isSignallingHost = source.isSameHost(as: signalling) && !signalling.isSameHost(as: described)
+    let isDescribedOverdue = now.nanoseconds &- lastDescribedPacket.nanoseconds >= Self.patience
+    let mayLatch: Bool
+    switch state {
+    case .latched(let address, let latchedToSignalling):
+      if source.isEqual(to: address) {
+        lastPacket = now
+        return .accepted
+      }
+      mayLatch = isSignallingHost && !latchedToSignalling
+    case .unlatched: mayLatch = isSignallingHost || isDescribedOverdue
+    case .described: mayLatch = isDescribedOverdue
+    }
+    guard mayLatch, source.isUsable else {
+      strangers &+= 1
+      return .stranger
+    }
+    state = .latched(source, isSignallingHost: isSignallingHost)
+    lastPacket = now
+    return .latched
+  }
+
+  /// Gives up a latch whose address has been silent for 5 s.
+  ///
+  /// Call now and then.
+  @_noLocks
+  package mutating func expire(now: MediaTime) {
+    guard case .latched = state, now.nanoseconds &- lastPacket.nanoseconds >= Self.silence else { return }
+    state = .unlatched
+  }
+}

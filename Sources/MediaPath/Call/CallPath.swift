@@ -1,0 +1,257 @@
+//  One call's media, both ways, in frames of 10 ms of the line's clock:
+//
+//   receive() ─▶ latch ─▶ payload type ─┬─▶ JitterBuffer ─ pull ─▶ bridge ─▶ digits ─▶ clip ─▶ gain ─▶ meter ─▶ line.play
+//                                       └─▶ TelephoneEventReceiver ─▶ LineDigitPlayer ───┘
+//
+//   outbox ◀─ PacketSender ◀─ gain ◀─ clip ◀─ bridge ◀─ LineListener ◀─ meter ◀─ (echo canceller) ◀─ line.nextCaptured
+//
+//  A value without clock, socket or thread: inputs are `perform`, `receive`, `tick`; outputs are drained by
+//  `nextPacket` and `nextEvent`. A thread runs it on the real clock, a test in virtual time.
+
+import DSP
+import RTP
+package import RealTime
+import TelephonyHAL
+
+/// What a path is made with.
+package struct PathConfiguration: Sendable {
+  /// Randomness of the stream: source identifier, first sequence and time stamp, report times.
+  package var seed: UInt64
+  /// Nanoseconds since 1970 less the media clock, for RTCP.
+  package var wallClockOffset: Int64
+  /// Frames of 10 ms the first packet waits, so that the packets of many calls spread over the ticks.
+  package var phase: Int
+  /// The RTCP canonical name; at most 64 octets are used.
+  package var canonicalName: String
+
+  package init(seed: UInt64, wallClockOffset: Int64 = 0, phase: Int = 0, canonicalName: String = "gateway") {
+    self.seed = seed
+    self.wallClockOffset = wallClockOffset
+    self.phase = phase
+    self.canonicalName = canonicalName
+  }
+}
+
+/// One call's path from packet to line and back; all of its memory is allocated by `init`.
+package struct CallPath: ~Copyable {
+  package let call: MediaCallID
+  private let publishing: PublishedStatistics.Writer
+
+  // Packet side.
+  var description: PathDescription?
+  var latch = SymmetricLatch()
+  var controlAddress = MediaAddress.none
+  var sender: PacketSender
+  var reporter: ControlReporter
+  var reception: ReceptionStatistics
+  let freshReception = ReceptionStatistics()
+  var remoteSource: UInt32?
+  var timestamps = TimestampUnwrapper()
+  var eventReceiver = TelephoneEventReceiver()
+  var jitterBuffer: JitterBuffer
+  var outbox = PacketOutbox()
+  let canonicalName: UnsafeMutableRawBufferPointer
+  var lastLifeSign = MediaTime(nanoseconds: 0)
+  var missingReported = 0
+  var counts = PathStatistics()
+  /// Loss of the sources before the present one.
+  var lostBefore: Int64 = 0
+
+  // Line side.
+  var line: LineAttachment.Reference?
+  var detectors: PathDetectors = []
+  private var hasDialled = false
+  var digits = LineDigitPlayer()
+  var digitTone = DTMFGenerator(capacity: 1, toneMilliseconds: 1, pauseMilliseconds: 0)
+  var inMeter = LevelMeter()
+  var outMeter = LevelMeter()
+
+  // Between them.
+  /// The key (ASCII) held down at the telephone; 0: none.
+  var pressedOnLine: UInt8 = 0
+  var bridge = MediaBridge.closed
+  var holdClip: AudioClip?
+  var holdPlayer = ClipPlayer()
+  var lineClip = ClipPlayer()
+  var packetClip = ClipPlayer()
+  var gainTowardLine = FixedGain()
+  var gainTowardPacket = FixedGain()
+  var comfortNoise: ComfortNoise
+
+  var events: PathEventQueue
+  package private(set) var isClosed = false
+
+  package init(call: MediaCallID, configuration: PathConfiguration, publishing: PublishedStatistics.Writer) {
+    self.call = call
+    self.publishing = publishing
+    reception = freshReception
+    var random = SplitMix(seed: configuration.seed)
+    let source = UInt32(truncatingIfNeeded: random.next())
+    sender = PacketSender(
+      source: source, sequence: UInt16(truncatingIfNeeded: random.next()) & 0x7FFF, timestamp: UInt32(truncatingIfNeeded: random.next()),
+      phase: configuration.phase)
+    reporter = ControlReporter(source: source, wallClockOffset: configuration.wallClockOffset, seed: random.next())
+    comfortNoise = ComfortNoise(seed: random.next())
+    jitterBuffer = JitterBuffer()
+    events = PathEventQueue(call: call)
+    let name = Array(configuration.canonicalName.utf8.prefix(64))
+    canonicalName = UnsafeMutableRawBufferPointer.allocate(byteCount: name.count, alignment: 1)
+    canonicalName.copyBytes(from: name)
+  }
+
+  deinit {
+    canonicalName.deallocate()
+  }
+
+  // MARK: Outputs
+
+  /// The next packet to send; valid until the next input.
+  @_noLocks
+  package mutating func nextPacket() -> OutgoingPacket? { outbox.popFirst() }
+
+  /// The next event for control.
+  @_noLocks
+  package mutating func nextEvent() -> PathEvent? { events.popFirst() }
+
+  /// Whether `nextEvent` has something.
+  package var hasEvents: Bool {
+    @_noLocks get { events.count > 0 }
+  }
+
+  @_noLocks
+  mutating func emit(_ kind: PathEvent.Kind) {
+    events.append(PathEvent(call: call, kind: kind))
+  }
+
+  // MARK: Time
+
+  /// Runs the path as often as the line has captured 10 ms, or `idleFrames` times where no line is attached.
+  @_noLocks
+  package mutating func tick(now: MediaTime, idleFrames: Int = 1) {
+    enterRealTimeRegion()
+    defer { leaveRealTimeRegion() }
+    guard !isClosed else { return }
+    if let line {
+      runLine(line, now: now)
+    } else {
+      var remaining = min(idleFrames, 4)
+      while remaining > 0 {
+        let silence = AudioFrame()
+        _ = runFrame(captured: silence, now: now)
+        remaining &-= 1
+      }
+    }
+    if let change = eventReceiver.advance(to: now) { take(change) }
+    latch.expire(now: now)
+    report(now: now)
+    watch(now: now)
+  }
+
+  /// Publishes what has been counted; every tenth frame is often enough.
+  @_noLocks
+  package mutating func publishStatistics() {
+    publishing.publish(statistics)
+  }
+
+  // MARK: Commands
+
+  @_noLocks
+  package mutating func perform(_ command: PathCommand, now: MediaTime) {
+    enterRealTimeRegion()
+    defer { leaveRealTimeRegion() }
+    guard !isClosed else { return }
+    switch command {
+    case .configure(let description): configure(description, now: now)
+    case .connect(let attachment):
+      disconnect()
+      line = attachment
+      hasDialled = false
+      attachment.listener.pointee.detect(detectors)
+      enterStage()
+      attachment.audio._withUnsafeGuaranteedRef { $0.attach() }
+    case .disconnect: disconnect()
+    case .dial(let digits, let tone, let gap):
+      hasDialled = true
+      enterStage()
+      self.digits.dial(digits, toneMilliseconds: tone, gapMilliseconds: gap)
+    case .sendDigit(let digit, let side, let milliseconds):
+      switch side {
+      case .line: digits.press(digit, milliseconds: milliseconds)
+      case .packet: sender.press(digit, milliseconds: milliseconds)
+      }
+    case .detect(let new):
+      detectors = new
+      line?.listener.pointee.detect(new)
+    case .bridge(let mode): setBridge(mode)
+    case .playClip(let clip, let loops, let side):
+      switch side {
+      case .line: lineClip.play(clip, loops: loops)
+      case .packet: packetClip.play(clip, loops: loops)
+      }
+    case .stopPlaying(let side):
+      switch side {
+      case .line: lineClip.stop()
+      case .packet: packetClip.stop()
+      }
+    case .holdAudio(let clip):
+      holdClip = clip
+      holdPlayer.stop()
+    case .gain(let decibels, let side):
+      switch side {
+      case .line: gainTowardLine.set(decibels: decibels)
+      case .packet: gainTowardPacket.set(decibels: decibels)
+      }
+    case .close: close(now: now)
+    }
+  }
+
+  @_noLocks
+  private mutating func configure(_ new: PathDescription, now: MediaTime) {
+    let wasReceiving = description?.direction.receives ?? false
+    if !wasReceiving {
+      lastLifeSign = now
+      missingReported = 0
+    }
+    description = new
+    latch.describe(new.remote, signallingSource: new.signallingSource, now: now)
+    controlAddress = .none
+    sender.configure(new)
+    reporter.start(now: now)
+  }
+
+  @_noLocks
+  private mutating func setBridge(_ mode: MediaBridge) {
+    guard mode != bridge else { return }
+    bridge = mode
+    enterStage()
+    if mode == .held, let holdClip { holdPlayer.play(holdClip, loops: true) } else { holdPlayer.stop() }
+  }
+
+  /// Tells the listener how far the call is, by what has been done with the line.
+  @_noLocks
+  private mutating func enterStage() {
+    guard let line else { return }
+    let stage: LineListener.Stage =
+      bridge == .both || bridge == .held ? .talking : hasDialled ? .afterDialling : .beforeDialling
+    line.listener.pointee.enter(stage)
+  }
+
+  @_noLocks
+  private mutating func disconnect() {
+    guard let attached = line else { return }
+    attached.audio._withUnsafeGuaranteedRef { $0.detach() }
+    line = nil
+    digits.cancel()
+    sender.release()
+    emit(.disconnected)
+  }
+
+  @_noLocks
+  private mutating func close(now: MediaTime) {
+    disconnect()
+    sendReport(isLeaving: true, now: now)
+    isClosed = true
+    publishStatistics()
+    emit(.closed)
+  }
+}

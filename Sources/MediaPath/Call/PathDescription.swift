@@ -1,0 +1,31 @@
+/// What an offer and its answer have settled about a call's packets, in the media plane's own terms.
+package struct PathDescription: Hashable, Sendable, BitwiseCopyable {
+  package enum Codec: UInt8, Sendable, BitwiseCopyable { case pcmu, pcma }
+
+  /// Where RTP goes, as the peer's session description says.
+  package var remote: MediaAddress
+  /// Where RTCP goes; not used when multiplexed.
+  package var remoteControl: MediaAddress
+  /// RTCP shares the RTP port (RFC 5761).
+  package var multiplexesControl = false
+  /// Where the signalling comes from; its port does not matter.
+  package var signallingSource = MediaAddress.none
+  package var codec = Codec.pcmu
+  /// The payload type of the codec, 0–127, both ways.
+  package var payloadType: UInt8 = 0
+  /// The payload type of telephone events (RFC 4733) at 8000 Hz, 0–127; nil: none were negotiated.
+  package var telephoneEventPayloadType: UInt8?
+  /// Audio in a packet of ours, ms: 10–60, a multiple of 10.
+  package var packetMilliseconds = 20
+  package var direction = MediaDirection.sendReceive
+
+  package init(remote: MediaAddress, remoteControl: MediaAddress? = nil) {
+    self.remote = remote
+    self.remoteControl = remoteControl ?? remote.withPort(remote.port &+ 1)
+  }
+
+  /// Frames of 10 ms in a packet of ours, 1–6.
+  package var framesPerPacket: Int {
+    @_noLocks get { min(max(packetMilliseconds / 10, 1), 6) }
+  }
+}

@@ -1,0 +1,37 @@
+package import DSP
+package import Numbering
+
+/// What a call's path tells control.
+package struct PathEvent: Sendable, BitwiseCopyable {
+  package enum Phase: UInt8, Sendable, BitwiseCopyable { case begun, ended }
+
+  package enum Kind: Sendable, BitwiseCopyable {
+    /// The digits of a dial string have been played into the line.
+    case dialled
+    /// A tone of the plan: when first sure (`cycles` ≥ 1), and at each further cycle; whole seconds for a continuous one.
+    case tone(HeardTone)
+    case toneEnded(ProgressToneKind)
+    /// Energy on the line that is no tone of the plan; once.
+    case speech
+    /// A key press (ASCII), once at its beginning and once at its end; `milliseconds` is 0 at the beginning.
+    case digit(UInt8, from: MediaSide, phase: Phase, milliseconds: Int)
+    /// Neither RTP nor RTCP for this long: at 10,000 ms and each further 10,000.
+    case packetsMissing(milliseconds: Int)
+    case packetsResumed
+    /// The peer has ended its stream by RTCP BYE.
+    case remoteBye
+    /// The path no longer touches the line it was connected to.
+    case disconnected
+    /// The path has been closed and sends no more; control may free it.
+    case closed
+  }
+
+  package let call: MediaCallID
+  package let kind: Kind
+
+  @_noLocks
+  package init(call: MediaCallID, kind: Kind) {
+    self.call = call
+    self.kind = kind
+  }
+}

@@ -1,0 +1,32 @@
+/// The events of one path that control has not been handed yet: at most 32, stored in place.
+struct PathEventQueue: BitwiseCopyable {
+  private var storage: InlineArray<32, PathEvent>
+  private var head = 0
+  private(set) var count = 0
+
+  /// Events that found the queue full: control has not drained for seconds.
+  private(set) var overflows = 0
+
+  init(call: MediaCallID) {
+    storage = InlineArray(repeating: PathEvent(call: call, kind: .dialled))
+  }
+
+  @_noLocks
+  mutating func append(_ event: PathEvent) {
+    guard count < 32 else {
+      overflows &+= 1
+      return
+    }
+    storage[(head &+ count) & 31] = event
+    count &+= 1
+  }
+
+  @_noLocks
+  mutating func popFirst() -> PathEvent? {
+    guard count > 0 else { return nil }
+    let event = storage[head]
+    head = (head &+ 1) & 31
+    count &-= 1
+    return event
+  }
+}

@@ -1,0 +1,40 @@
+/// What a call's path has counted and measured.
+package struct PathStatistics: Sendable, BitwiseCopyable {
+  package var packetsSent: Int64 = 0
+  package var packetsReceived: Int64 = 0
+  package var packetsLost: Int64 = 0
+  /// Came after their time to be played.
+  package var packetsLate: Int64 = 0
+  package var packetsDuplicated: Int64 = 0
+  /// From addresses that are not the peer's; ignored.
+  package var packetsFromStrangers: Int64 = 0
+  /// Of a payload type that was not negotiated; ignored.
+  package var packetsOfForeignPayload: Int64 = 0
+  /// Not RTP or RTCP at all; ignored.
+  package var packetsMalformed: Int64 = 0
+  package var reportsSent: Int64 = 0
+  package var reportsReceived: Int64 = 0
+  package var concealedMilliseconds: Int64 = 0
+  /// Frames of 10 ms the path has run.
+  package var frames: Int64 = 0
+  /// Key presses that found the queue toward the line full.
+  package var digitsDropped: Int64 = 0
+  /// RFC 3550 interarrival jitter, ms.
+  package var jitterMilliseconds: Float = 0
+  /// Packet network to line: the jitter buffer's depth, ms.
+  package var bufferDelayMilliseconds: Float = 0
+  /// Frames waiting between path and driver, both ways, ms.
+  package var lineDelayMilliseconds: Float = 0
+  /// By RTCP; negative before the first report that tells.
+  package var roundTripMilliseconds: Float = -1
+  /// What the peer reports lost of our packets, 0–1; negative before its first report.
+  package var remoteLossFraction: Float = -1
+  /// Level of what comes from the line, dBm0.
+  package var levelInDBm0: Float = -96
+  package var noiseInDBm0: Float = -96
+  /// Level of what goes to the line, dBm0.
+  package var levelOutDBm0: Float = -96
+
+  @_noLocks
+  package init() {}
+}

@@ -1,0 +1,207 @@
+//  Each 10 ms, by absolute deadlines:
+//
+//    commands ─▶ paths      epoll, recv ─▶ path.receive      path.tick ─▶ packets ─▶ send
+//                                                                 └─▶ events ─▶ ring ─▶ wake control
+//
+//  Nothing here allocates, locks or logs once `init` is done.
+
+import CLinux
+import RealTime
+import Synchronization
+
+/// The loop of one media thread.
+///
+/// Made on control, run and freed by the thread.
+struct MediaLoop: ~Copyable {
+  private struct Slot: BitwiseCopyable {
+    var handle: PathHandle?
+    /// Where the slot stands among the active ones.
+    var position = 0
+  }
+
+  private let state: Unmanaged<MediaThreadState>
+  private let poll: Int32
+  private let slots: UnsafeMutablePointer<Slot>
+  private let active: UnsafeMutablePointer<Int>
+  private var activeCount = 0
+  private let capacity: Int
+  private let buffer: UnsafeMutableRawPointer
+  private let ready: UnsafeMutablePointer<clinux_ready>
+  private let timer: AbsoluteTimer
+
+  /// Bytes a datagram may have; longer ones are dropped by the kernel call.
+  private static var bufferSize: Int {
+    @_noLocks get { 2_048 }
+  }
+  private static var readyCapacity: Int {
+    @_noLocks get { 256 }
+  }
+  /// Datagrams taken from one socket in one tick; more than that is no telephone.
+  private static var burst: Int {
+    @_noLocks get { 32 }
+  }
+
+  /// The caller keeps `state` alive as long as the loop.
+  init(state: MediaThreadState, capacity: Int) throws(RealTimeError) {
+    let madeTimer = try AbsoluteTimer(first: MediaTime.now() + .seconds(3_600), interval: .milliseconds(10))
+    let madePoll = clinux_epoll_create()
+    guard madePoll >= 0 else { throw RealTimeError(operation: "epoll_create", code: -madePoll) }
+    timer = madeTimer
+    poll = madePoll
+    self.state = Unmanaged.passUnretained(state)
+    self.capacity = capacity
+    slots = .allocate(capacity: capacity)
+    slots.initialize(repeating: Slot(), count: capacity)
+    active = .allocate(capacity: capacity)
+    active.initialize(repeating: 0, count: capacity)
+    buffer = .allocate(byteCount: Self.bufferSize, alignment: 16)
+    buffer.initializeMemory(as: UInt8.self, repeating: 0, count: Self.bufferSize)
+    ready = .allocate(capacity: Self.readyCapacity)
+    ready.initialize(repeating: clinux_ready(), count: Self.readyCapacity)
+  }
+
+  deinit {
+    _ = clinux_close(poll)
+    slots.deallocate()
+    active.deallocate()
+    buffer.deallocate()
+    ready.deallocate()
+  }
+
+  /// Runs until control asks to stop.
+  mutating func run() {
+    let interval = MediaTime.milliseconds(10)
+    var deadline = MediaTime.now() + interval
+    timer.arm(first: deadline, interval: interval)
+    let shared = state
+    while !shared._withUnsafeGuaranteedRef({ $0.isStopping.load(ordering: .acquiring) }) {
+      let expirations = timer.wait()
+      deadline += MediaTime(nanoseconds: interval.nanoseconds &* Int64(expirations &- 1))
+      tick(deadline: deadline, expirations: expirations)
+      deadline += interval
+    }
+  }
+
+  /// One wake; `expirations` more than 1: ticks were missed and are made up for.
+  @_noLocks
+  mutating func tick(deadline: MediaTime, expirations: Int) {
+    let now = MediaTime.now()
+    takeCommands(now: now)
+    receive()
+    var hasEvents = false
+    var index = 0
+    while index < activeCount {
+      let slot = active[index]
+      let wasActive = activeCount
+      if let handle = slots[slot].handle, run(handle, slot: slot, now: now, idleFrames: expirations) { hasEvents = true }
+      // A path that closed gave its place to the last one.
+      if activeCount == wasActive { index &+= 1 }
+    }
+    let shared = state
+    let late = now - deadline
+    let cpu = clinux_thread_cpu_nanoseconds()
+    shared._withUnsafeGuaranteedRef { $0.noteTick(late: late, missed: expirations &- 1, cpu: cpu) }
+    if hasEvents { shared._withUnsafeGuaranteedRef { $0.wake.wake() } }
+  }
+
+  @_noLocks
+  private mutating func takeCommands(now: MediaTime) {
+    let shared = state
+    while let command = shared._withUnsafeGuaranteedRef({ $0.nextCommand() }) {
+      let slot = command.slot
+      guard slot >= 0, slot < capacity else { continue }
+      switch command.kind {
+      case .add(let handle): add(handle, at: slot)
+      case .perform(let order):
+        guard let handle = slots[slot].handle else { continue }
+        handle.path.pointee.perform(order, now: now)
+      }
+    }
+  }
+
+  @_noLocks
+  private mutating func add(_ handle: PathHandle, at slot: Int) {
+    guard slots[slot].handle == nil, activeCount < capacity else { return }
+    slots[slot] = Slot(handle: handle, position: activeCount)
+    active[activeCount] = slot
+    activeCount &+= 1
+    let readable = UInt32(CLINUX_READABLE)
+    _ = clinux_epoll_add(poll, handle.rtpSocket, readable, UInt64(truncatingIfNeeded: slot &* 2))
+    _ = clinux_epoll_add(poll, handle.rtcpSocket, readable, UInt64(truncatingIfNeeded: slot &* 2 &+ 1))
+  }
+
+  @_noLocks
+  private mutating func remove(_ handle: PathHandle, at slot: Int) {
+    _ = clinux_epoll_remove(poll, handle.rtpSocket)
+    _ = clinux_epoll_remove(poll, handle.rtcpSocket)
+    let position = slots[slot].position
+    activeCount &-= 1
+    let last = active[activeCount]
+    active[position] = last
+    slots[last].position = position
+    slots[slot].handle = nil
+  }
+
+  // MARK: Receiving
+
+  @_noLocks
+  private mutating func receive() {
+    var rounds = 0
+    // A datagram a ready socket and round: most sockets hold one, so the last round finds nothing and ends it.
+    while rounds < Self.burst {
+      let count = Int(clinux_epoll_wait(poll, ready, Int32(Self.readyCapacity), 0))
+      guard count > 0 else { return }
+      var index = 0
+      while index < count {
+        receive(token: Int(truncatingIfNeeded: ready[index].token))
+        index &+= 1
+      }
+      rounds &+= 1
+    }
+  }
+
+  @_noLocks
+  private mutating func receive(token: Int) {
+    let slot = token >> 1
+    guard slot >= 0, slot < capacity, let handle = slots[slot].handle else { return }
+    let component: MediaComponent = token & 1 == 0 ? .rtp : .rtcp
+    let socket = component == .rtp ? handle.rtpSocket : handle.rtcpSocket
+    var from = clinux_address()
+    var arrival: Int64 = 0
+    let count = clinux_udp_receive(socket, buffer, Self.bufferSize, &from, &arrival)
+    guard count > 0 else { return }
+    let bytes = UnsafeRawBufferPointer(start: buffer, count: Int(count))
+    handle.path.pointee.receive(bytes, from: MediaAddress(from), on: component, arrival: MediaTime(nanoseconds: arrival))
+  }
+
+  // MARK: Running
+
+  /// Ticks one path, sends its packets and passes on its events; whether control is to be woken.
+  @_noLocks
+  private mutating func run(_ handle: PathHandle, slot: Int, now: MediaTime, idleFrames: Int) -> Bool {
+    handle.path.pointee.tick(now: now, idleFrames: idleFrames)
+    let shared = state
+    while let packet = handle.path.pointee.nextPacket() {
+      var destination = packet.destination.systemAddress
+      let socket = packet.component == .rtp ? handle.rtpSocket : handle.rtcpSocket
+      if clinux_udp_send(socket, packet.bytes.baseAddress, packet.bytes.count, &destination) < 0 {
+        shared._withUnsafeGuaranteedRef { $0.noteSendFailure() }
+      }
+    }
+    guard handle.path.pointee.hasEvents else { return false }
+    // A full ring keeps the events in their path; they come with a later tick.
+    while shared._withUnsafeGuaranteedRef({ $0.hasRoomForEvent }) {
+      guard let event = handle.path.pointee.nextEvent() else { break }
+      var isLast = false
+      if case .closed = event.kind {
+        isLast = true
+        // Before control hears of it, since it then frees the path.
+        remove(handle, at: slot)
+      }
+      let posted = ThreadEvent(slot: slot, event: event)
+      shared._withUnsafeGuaranteedRef { $0.post(posted) }
+      if isLast { break }
+    }
+    return true
+  }
+}

@@ -1,0 +1,75 @@
+import RealTime
+import Synchronization
+
+/// A path with its sockets, as the media thread is given it.
+struct PathHandle: @unchecked Sendable, BitwiseCopyable {
+  let path: UnsafeMutablePointer<CallPath>
+  let rtpSocket: Int32
+  let rtcpSocket: Int32
+}
+
+/// What control puts into a media thread's command ring.
+struct ThreadCommand: @unchecked Sendable, BitwiseCopyable {
+  enum Kind: BitwiseCopyable {
+    case add(PathHandle)
+    case perform(PathCommand)
+  }
+
+  /// The path's place in the thread's table; control hands places out, and again only after `.closed`.
+  let slot: Int
+  let kind: Kind
+}
+
+/// An event with the place of the path it comes from.
+struct ThreadEvent: Sendable, BitwiseCopyable {
+  let slot: Int
+  let event: PathEvent
+}
+
+/// What control and one media thread share: rings and counters, nothing else.
+final class MediaThreadState: Sendable {
+  let commands: Ring<ThreadCommand>
+  let events: Ring<ThreadEvent>
+  let wake: WakePipe
+  let lateness = LatenessHistogram()
+  private let latenessWriter: LatenessHistogram.Writer
+  let ticks = Atomic<Int>(0)
+  let missedTicks = Atomic<Int>(0)
+  let cpuNanoseconds = Atomic<Int64>(0)
+  let sendFailures = Atomic<Int>(0)
+  let isStopping = Atomic<Bool>(false)
+
+  init() throws(RealTimeError) {
+    latenessWriter = lateness.writer
+    commands = Ring(minimumCapacity: 1_024)
+    events = Ring(minimumCapacity: 8_192)
+    wake = try WakePipe()
+  }
+
+  // MARK: Media thread
+
+  @_noLocks
+  func nextCommand() -> ThreadCommand? { commands.pop() }
+
+  var hasRoomForEvent: Bool {
+    @_noLocks get { events.count < events.capacity }
+  }
+
+  @_noLocks
+  func post(_ event: ThreadEvent) {
+    _ = events.push(event)
+  }
+
+  @_noLocks
+  func noteSendFailure() {
+    sendFailures.store(sendFailures.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+  }
+
+  @_noLocks
+  func noteTick(late: MediaTime, missed: Int, cpu: Int64) {
+    latenessWriter.record(microseconds: Int(late.nanoseconds / 1_000))
+    ticks.store(ticks.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+    if missed > 0 { missedTicks.store(missedTicks.load(ordering: .relaxed) &+ missed, ordering: .relaxed) }
+    cpuNanoseconds.store(cpu, ordering: .relaxed)
+  }
+}

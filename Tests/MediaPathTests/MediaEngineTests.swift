@@ -1,0 +1,174 @@
+import CAllocationCounter
+import CLinux
+import Glibc
+import MediaPath
+import Numbering
+import RealTime
+import TelephonyHAL
+import Testing
+
+/// Real sockets, threads and clocks.
+///
+/// What is timed here is printed, not asserted.
+@Suite("Media engine", .serialized)
+struct MediaEngineTests {
+  private func engine(ports: ClosedRange<UInt16> = 30_000...34_999, threads: Int = 1) throws -> MediaEngine {
+    let address = try #require(MediaAddress(host: "127.0.0.1", port: 0))
+    var configuration = MediaEngineConfiguration(address: address, ports: ports, seed: 7)
+    configuration.threads = threads
+    let engine = try MediaEngine(configuration: configuration)
+    try engine.start()
+    return engine
+  }
+
+  /// Waits, at most 5 s, until so many calls have told that they are closed.
+  private func waitForClosed(_ count: Int, of engine: MediaEngine) -> [PathStatistics] {
+    var closed: [PathStatistics] = []
+    let deadline = MediaTime.now() + .seconds(5)
+    while closed.count < count, MediaTime.now() < deadline {
+      for descriptor in engine.wakeDescriptors { _ = clinux_wait_readable(descriptor, 100) }
+      engine.acknowledgeWake()
+      while let event = engine.nextEvent() { if case .closed(_, let statistics) = event { closed.append(statistics) } }
+    }
+    return closed
+  }
+
+  @Test func portsAreEvenFreeAndGivenBack() throws {
+    let engine = try engine(ports: 35_000...35_007)
+    var opened: [MediaPorts] = []
+    for number in 0..<4 { opened.append(try engine.open(MediaCallID(rawValue: UInt64(number)))) }
+    #expect(opened.allSatisfy { $0.rtp % 2 == 0 && $0.rtcp == $0.rtp + 1 })
+    #expect(Set(opened).count == 4)
+    #expect(throws: MediaEngineError.noFreePort(35_000...35_007)) { try engine.open(MediaCallID(rawValue: 9)) }
+    #expect(throws: MediaEngineError.duplicateCall(MediaCallID(rawValue: 1))) { try engine.open(MediaCallID(rawValue: 1)) }
+    for number in 0..<4 { engine.perform(.close, on: MediaCallID(rawValue: UInt64(number))) }
+    #expect(waitForClosed(4, of: engine).count == 4)
+    #expect(engine.portsInUse == 0 && engine.callCount == 0)
+    _ = try engine.open(MediaCallID(rawValue: 9))
+    engine.stop()
+  }
+
+  @Test func aPortThatSomebodyElseHasIsPassedOver() throws {
+    var taken = clinux_address()
+    #expect(clinux_address_parse("127.0.0.1", 0, &taken) == 0)
+    let socket = clinux_udp_open(&taken)
+    #expect(socket >= 0)
+    defer { clinux_close(socket) }
+    #expect(clinux_udp_local_address(socket, &taken) == 0)
+    let first = taken.port & ~1
+    try #require(first < 65_500)
+    let engine = try engine(ports: first...(first + 7))
+    let ports = try engine.open(MediaCallID(rawValue: 1))
+    #expect(ports.rtp != first)
+    engine.stop()
+  }
+
+  @Test func aThousandOpensLeakNothing() throws {
+    let engine = try engine(threads: 2)
+    let before = try descriptors()
+    for round in 0..<20 {
+      for number in 0..<50 { _ = try engine.open(MediaCallID(rawValue: UInt64(round * 50 + number))) }
+      for number in 0..<50 { engine.perform(.close, on: MediaCallID(rawValue: UInt64(round * 50 + number))) }
+      #expect(waitForClosed(50, of: engine).count == 50)
+    }
+    #expect(engine.portsInUse == 0)
+    #expect(try descriptors() == before)
+    engine.stop()
+  }
+
+  private func descriptors() throws -> Int {
+    // Only sockets: other suites open files meanwhile.
+    var count = 0
+    for descriptor in Int32(0)..<1_024 {
+      var address = clinux_address()
+      if clinux_udp_local_address(descriptor, &address) == 0, address.port >= 30_000, address.port < 35_000 { count += 1 }
+    }
+    return count
+  }
+
+  @Test func fiftyCallsRunWithoutAllocationOrLock() async throws {
+    let calls = 50
+    let exchange = LoopExchange(lines: (1...calls).map { LineID("loop\($0)") }, country: .japan)
+    let driver = try LoopDriver(exchange: exchange)
+    try driver.start()
+    let engine = try engine()
+    let load = try #require(RTPLoad(count: calls))
+    for index in 0..<calls {
+      let call = MediaCallID(rawValue: UInt64(index))
+      let ports = try engine.open(call)
+      load.aim(index, atPort: ports.rtp)
+      let remote = try #require(MediaAddress(host: "127.0.0.1", port: load.port(of: index)))
+      var description = PathDescription(remote: remote)
+      description.telephoneEventPayloadType = 101
+      engine.perform(.configure(description), on: call)
+      exchange.lines[index].perform(.seize)
+      engine.connect(call, to: exchange.lines[index].audio, plan: .plan(of: .japan))
+      engine.perform(.detect([.progressTones, .speech]), on: call)
+      engine.perform(.bridge(.both), on: call)
+    }
+    let box = EngineBox(engine: engine)
+    allocation_counter_arm_threads_named("media-")
+    await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+      let thread = try? RealTimeThread(name: "rtp-load", priority: 10) {
+        load.run(milliseconds: 10_000) { second in
+          // Everything a call may go through, while it runs.
+          let call = MediaCallID(rawValue: UInt64(second))
+          box.engine.perform(.sendDigit(UInt8(ascii: "5"), to: .line, milliseconds: 100), on: call)
+          box.engine.perform(.sendDigit(UInt8(ascii: "6"), to: .packet, milliseconds: 100), on: call)
+          box.engine.perform(.bridge(.held), on: MediaCallID(rawValue: UInt64(second + 20)))
+          box.engine.perform(
+            .dial(DigitString("0312"), toneMilliseconds: 80, gapMilliseconds: 80), on: MediaCallID(rawValue: UInt64(second + 30)))
+          box.engine.perform(.disconnect, on: MediaCallID(rawValue: UInt64(second + 40)))
+        }
+        done.resume()
+      }
+      if thread == nil { done.resume() }
+    }
+    let counts = allocation_counter_disarm_threads()
+    #expect(counts.allocations == 0)
+    #expect(counts.frees == 0)
+    #expect(counts.locks == 0)
+    let figures = engine.figures[0]
+    print(
+      "50 calls, 10 s: ticks \(figures.ticks), missed \(figures.missedTicks), late µs \(figures.lateMicrosecondsMedian)/"
+        + "\(figures.lateMicrosecondsP99)/\(figures.lateMicrosecondsMaximum), FIFO \(figures.isFIFO.map(String.init) ?? "?"), "
+        + "CPU µs a call-second \(figures.cpuNanoseconds / 1_000 / 10 / Int64(calls))")
+    #expect(figures.ticks >= 500, "the thread was counted while it worked")
+    for index in 11..<20 {
+      #expect(load.received(by: index) >= 400, "call \(index) got \(load.received(by: index)) packets")
+      #expect(load.loud(by: index) >= 300, "call \(index) heard its loop in \(load.loud(by: index)) packets")
+    }
+    for index in 0..<calls { engine.perform(.close, on: MediaCallID(rawValue: UInt64(index))) }
+    let closed = waitForClosed(calls, of: engine)
+    #expect(closed.count == calls)
+    #expect(closed.allSatisfy { $0.packetsReceived > 100 && $0.packetsOfForeignPayload == 0 })
+    #expect(engine.portsInUse == 0)
+    engine.stop()
+    driver.stop()
+  }
+
+  #if !REALTIME_SANITIZER
+    /// In this suite, since the counter is one for the process.
+    @Test func theCounterSeesAThreadByItsName() throws {
+      allocation_counter_arm_threads_named("watched-")
+      let thread = try RealTimeThread(name: "watched-1", priority: 1) {
+        let memory = [Int32](repeating: getpid(), count: Int(getpid()))
+        var mutex = pthread_mutex_t()
+        pthread_mutex_init(&mutex, nil)
+        pthread_mutex_lock(&mutex)
+        pthread_mutex_unlock(&mutex)
+        print("counted:", memory.count > 0)
+      }
+      thread.join()
+      let counts = allocation_counter_disarm_threads()
+      #expect(counts.allocations >= 1)
+      #expect(counts.frees >= 1)
+      #expect(counts.locks >= 1)
+    }
+  #endif
+
+  /// The engine is handed from one thread to the other and used by one at a time.
+  private struct EngineBox: @unchecked Sendable {
+    let engine: MediaEngine
+  }
+}

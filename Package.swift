@@ -45,10 +45,13 @@ let package = Package(
       name: "MediaBench", dependencies: ["MediaPath", "TelephonyHAL", "RealTime", "RTP", "DSP", "Numbering", "CLinux", "CAllocationCounter"],
       path: "Benchmarks/MediaBench", swiftSettings: settings),
 
+    module("CallControl", ["SIP", "SDP", "Numbering", "TelephonyHAL"]),
+
     tests("SIPTests", ["SIP", .product(name: "Crypto", package: "swift-crypto")]),
     tests("SDPTests", ["SDP"]),
     .testTarget(name: "CorporaTests", dependencies: ["SIP"], path: "Tests/Corpora", exclude: ["rfc4475.json"], swiftSettings: settings),
     tests("MediaPathTests", ["MediaPath", "RealTime", "RTP", "DSP", "TelephonyHAL", "Numbering", "CLinux", "CAllocationCounter"]),
+    tests("CallControlTests", ["CallControl", "SIP", "SDP", "Numbering", "TelephonyHAL"]),
     tests("RealTimeTests", ["RealTime", "CAllocationCounter"]),
     tests("NumberingTests", ["Numbering"]),
     tests("RTPTests", ["RTP", "RealTime"]),

@@ -1,0 +1,63 @@
+import SIP
+import TelephonyHAL
+
+// What operators ask for, and what they see.
+extension CallController {
+  /// A running call, or every one that is not over, oldest first.
+  package var runningCalls: [CallRecord] {
+    calls.values.map(\.record).filter { $0.end == nil }.sorted { $0.id < $1.id }
+  }
+
+  package func runningCall(_ id: CallID) -> CallRecord? { calls[id]?.record }
+
+  /// Ends a call; false: there is none of this number.
+  @discardableResult
+  package mutating func hangUp(_ id: CallID, now: Duration) -> Bool {
+    guard let call = calls[id], !call.isOver else { return false }
+    end(id, EndReason(.operatorHangUp, by: .gateway, because: "the operator asked for it"), now)
+    pump(now)
+    return true
+  }
+
+  /// Takes no new calls; those that run may go on until `deadline`; then `ControlOutput.drained`.
+  package mutating func drain(until deadline: Duration, now: Duration) {
+    guard case .no = draining else { return }
+    draining = .until(deadline)
+    deadlines.set(.drain, to: deadline)
+    // Calls that nobody has answered yet are not worth waiting for on the telephone's side: the caller can still try elsewhere.
+    for call in runningCalls where call.answeredAt == nil && call.direction == .inbound {
+      end(call.id, EndReason(.shuttingDown, by: .gateway, because: "the gateway is shutting down"), now)
+    }
+    pump(now)
+  }
+
+  /// Ends every call now, for a gateway that has no more time.
+  package mutating func endAllCalls(now: Duration) {
+    endAll(now)
+    pump(now)
+  }
+
+  mutating func endAll(_ now: Duration) {
+    for call in runningCalls {
+      end(call.id, EndReason(.shuttingDown, by: .gateway, because: "the gateway is shutting down"), now)
+    }
+  }
+
+  mutating func finishDraining() {
+    guard case .until = draining, calls.isEmpty, pool.isQuiet else { return }
+    draining = .done
+    deadlines.set(.drain, to: nil)
+    emit(.drained)
+  }
+
+  /// Takes a new configuration; calls that run keep what they were begun with.
+  package mutating func reload(_ new: CallControlConfiguration, now: Duration) {
+    configuration = new
+    userAgent.configuration = new.userAgent
+    policy = OutboundPolicy(new)
+    for text in policy.unreadable { emit(.notice(.ruleIgnored(text))) }
+    for line in pool.reload(new.lines) { emit(.line(line, .hangUp)) }
+    serveWaiting(now)
+    pump(now)
+  }
+}

@@ -1,0 +1,133 @@
+import SIP
+
+// What the user agent reports.
+extension CallController {
+  mutating func handle(_ event: UserAgent.Event, _ now: Duration) {
+    switch event {
+    case .incoming(let leg, let invite): incoming(leg, invite, now)
+    case .provisional: break
+    case .answered(let leg, let sdp):
+      // A 200 that crossed our CANCEL.
+      guard let id = legs[leg], let call = calls[id], !call.isOver else { return userAgent.hangUp(leg, reason: nil, now: now) }
+      softphoneAnswered(leg, sdp, id, now)
+    case .failed(let leg, _):
+      guard let id = legs.removeValue(forKey: leg) else { return }
+      legFailed(leg, id, now)
+    case .acknowledged(let leg, let sdp):
+      guard let id = legs[leg] else { return }
+      if let sdp {
+        answerArrived(sdp, id, now)
+      } else if let call = calls[id], call.session.description == nil {
+        end(id, EndReason(.mediaNotAcceptable, by: .gateway, because: "the softphone's ACK had no answer to our offer"), now)
+      }
+    case .offered(let leg, let sdp):
+      guard let id = legs[leg] else { return userAgent.rejectOffer(leg, status: 481, now: now) }
+      offered(leg, sdp, id, now)
+    case .offerAnswered(let leg, let sdp):
+      guard let sdp, let id = legs[leg] else { return }
+      answerArrived(sdp, id, now)
+    case .offerFailed(let leg, _):
+      if let id = legs[leg] { calls[id]?.session.offerFailed() }
+    case .info(let leg, let contentType, let body):
+      guard let id = legs[leg], calls[id]?.isTalking == true, let digit = InfoDigit(contentType: contentType, body: body) else { return }
+      emit(.media(.sendDigit(id, digit.key, to: .line, milliseconds: digit.milliseconds)))
+    case .pingAnswered(let leg):
+      guard let id = legs[leg] else { return }
+      step(id, now) { call in
+        call.conversation { machine in
+          machine.pingAnswered(now: now)
+          return []
+        }
+      }
+    case .pingFailed(let leg):
+      guard let id = legs[leg] else { return }
+      step(id, now) { $0.conversation { $0.pingFailed() } }
+    case .ended(let leg, let cause):
+      guard let id = legs.removeValue(forKey: leg) else { return }
+      legEnded(leg, cause, id, now)
+    case .registered(let account, let bindings): emit(.notice(.registered(account: account, contacts: bindings.count)))
+    case .unregistered(let account): emit(.notice(.unregistered(account: account)))
+    case .attemptRefused(let refusal, let flow):
+      counters.attemptsRefused += 1
+      emit(.notice(.attemptRefused(refusal, flow)))
+    }
+  }
+
+  private mutating func legEnded(_ leg: LegID, _ cause: UserAgent.EndCause, _ id: CallID, _ now: Duration) {
+    guard let call = calls[id] else { return }
+    guard call.leg?.id == leg else { return legFailed(leg, id, now) }
+    let party = call.softphone
+    switch cause {
+    case .hungUpHere: break
+    case .bye:
+      let isAnswered = call.record.answeredAt != nil
+      end(id, EndReason(isAnswered ? .normalClearing : .callerGaveUp, by: party, because: "the \(party.rawValue)'s softphone hung up"), now)
+    case .cancelled: end(id, EndReason(.callerGaveUp, by: party, because: "the caller gave up before an answer"), now)
+    case .notAcknowledged:
+      end(id, EndReason(.peerLost, by: party, because: "the softphone never acknowledged the answer"), now)
+    case .dialogLost(let status):
+      let how = status == 408 ? "no longer answers" : "no longer knows the call (\(status))"
+      end(id, EndReason(.peerLost, by: party, because: "the softphone \(how)"), now)
+    case .flowLost: end(id, EndReason(.peerLost, by: party, because: "the softphone's connection was lost"), now)
+    }
+  }
+
+  // MARK: Sessions
+
+  /// The peer changes the session: hold, resume, another address; or asks for our offer.
+  private mutating func offered(_ leg: LegID, _ sdp: [UInt8]?, _ id: CallID, _ now: Duration) {
+    guard var call = calls[id], call.isTalking else { return userAgent.rejectOffer(leg, status: 491, now: now) }
+    guard let sdp else {
+      let offer = call.session.makeOffer()
+      calls[id] = call
+      return userAgent.acceptOffer(leg, sdp: offer, now: now)
+    }
+    guard let (answer, description) = call.session.answer(offer: sdp, signallingSource: call.signallingHost) else {
+      return userAgent.rejectOffer(leg, status: CallCause.mediaNotAcceptable.status, now: now)
+    }
+    calls[id] = call
+    userAgent.acceptOffer(leg, sdp: answer, now: now)
+    emit(.media(.configure(id, description)))
+    applySession(id, now)
+  }
+
+  /// The peer's answer to an offer of ours, in an ACK or a 200.
+  private mutating func answerArrived(_ sdp: [UInt8], _ id: CallID, _ now: Duration) {
+    guard var call = calls[id], !call.isOver else { return }
+    guard let description = call.session.accept(answer: sdp, signallingSource: call.signallingHost) else {
+      return end(id, EndReason(.mediaNotAcceptable, by: .gateway, because: "the softphone's answer had no audio that we can take"), now)
+    }
+    calls[id] = call
+    emit(.media(.configure(id, description)))
+    applySession(id, now)
+  }
+
+  // MARK: Addresses
+
+  func newSession(_ host: String, _ id: CallID) -> MediaSession {
+    // RFC 8866, 5.2: unlike those of other runs.
+    MediaSession(configuration: configuration.media, host: host, sessionID: sessionSeed &+ id.rawValue &* 0x9E37_79B9_7F4A_7C15)
+  }
+
+  /// The host that our session descriptions name: the public one to peers that are not on a network of ours.
+  func localHost(for flow: Flow?) -> String {
+    if let advertised = configuration.userAgent.publicAddress?.host, let flow, let remote = IPAddress(flow.remote.host),
+      !Self.privateNetworks.contains(where: { $0.contains(remote) })
+    {
+      return advertised
+    }
+    let configured = configuration.media.address ?? ""
+    guard configured.isEmpty || configured == "0.0.0.0" || configured == "::" else { return configured }
+    return flow?.local.host ?? configuration.userAgent.endpoints.first?.address.host ?? "127.0.0.1"
+  }
+
+  /// RFC 1918, RFC 4193, loopback and link-local.
+  private static let privateNetworks = [
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7", "fe80::/10", "::1",
+  ].compactMap { IPNetwork($0) }
+
+  /// The host that our From and To name.
+  func signallingHost(for flow: Flow?) -> String {
+    configuration.userAgent.publicAddress?.host ?? flow?.local.host ?? configuration.userAgent.endpoints.first?.address.host ?? "127.0.0.1"
+  }
+}

@@ -1,0 +1,32 @@
+package import SIP
+package import TelephonyHAL
+
+/// What call control asks its shell to do, in order.
+package enum ControlOutput: Sendable {
+  case transmit(SIPMessage, to: Destination)
+  case closeFlow(Flow)
+  case line(LineID, LineCommand)
+  case media(MediaCommand)
+  /// A call is over and everything about it is known.
+  case record(CallRecord)
+  case notice(ControlNotice)
+  /// After `drain`: no call is left, and every line has been told to go on hook and has done so.
+  case drained
+}
+
+/// What operators like to know, for the log and for counters.
+package enum ControlNotice: Sendable {
+  case callStarted(CallRecord)
+  case callAnswered(CallRecord)
+  /// A request was not let in; counted, never recorded.
+  case attemptRefused(UserAgent.Refusal, Flow)
+  case lineSuspect(LineID, String)
+  case lineFailed(LineID, LineFault)
+  case lineRecovered(LineID)
+  case registered(account: String, contacts: Int)
+  case unregistered(account: String)
+  /// A rule whose pattern cannot be read; it matches nothing.
+  case ruleIgnored(String)
+  /// A key was pressed in an answered call.
+  case digit(CallID, Character, from: MediaSide)
+}

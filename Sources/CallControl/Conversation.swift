@@ -1,0 +1,98 @@
+import Numbering
+package import TelephonyHAL
+
+// The talking phase of a call, whichever way it was set up.
+//
+//   talking ──hold──▶ held ──resume──▶ talking
+//      └── loop break, reversal, clearing tone for n cycles, dead softphone, longest call, line fault ──▶ end
+//
+// What the softphone itself does (BYE, hold) is the session's and the controller's.
+
+/// Watches an answered call for its end: a value that decides.
+package struct Conversation: Sendable {
+  private let id: CallID
+  private let line: CallControlConfiguration.Line
+  private let telephone: CallParty
+  private let softphone: CallParty
+  private let longestUntil: Duration
+  private let longest: Duration
+  private let ignoresReversalsUntil: Duration
+  private var liveness: PeerLiveness
+  private var isOver = false
+
+  /// `longest` is what is left of limits and budgets.
+  package init(
+    id: CallID, line: CallControlConfiguration.Line, direction: CallDirection, timing: CallControlConfiguration.Timing, longest: Duration,
+    now: Duration
+  ) {
+    self.id = id
+    self.line = line
+    telephone = direction == .outbound ? .callee : .caller
+    softphone = direction == .outbound ? .caller : .callee
+    self.longest = longest
+    longestUntil = now + longest
+    ignoresReversalsUntil = now + timing.reversalSpacing
+    liveness = PeerLiveness(interval: timing.pingInterval, patience: timing.pingAnswer)
+  }
+
+  /// When `advance` has to be called.
+  package var deadline: Duration? {
+    guard !isOver else { return nil }
+    return min(longestUntil, liveness.deadline ?? longestUntil)
+  }
+
+  package mutating func line(_ event: LineEvent, now: Duration) -> [CallAction] {
+    switch event {
+    case .loopBroken(let milliseconds):
+      return end(.normalClearing, by: telephone, because: "the exchange broke the loop for \(milliseconds) ms")
+    case .polarityReversed where now >= ignoresReversalsUntil:
+      return end(.normalClearing, by: telephone, because: "the exchange reversed the polarity back")
+    case .onHook: return end(.normalClearing, by: telephone, because: "the line went on hook")
+    case .failed(let fault): return end(.lineFailure, by: .gateway, because: "the line failed: \(fault)")
+    default: return []
+    }
+  }
+
+  package mutating func media(_ event: MediaEvent, now: Duration) -> [CallAction] {
+    switch event {
+    case .tone(_, let kind, let cycles) where kind.clearsCalls && cycles >= line.clearingToneCycles:
+      let duration = kind == .dialTone || kind == .numberUnobtainable ? "\(cycles) s" : "\(cycles.inWords) cycles"
+      return end(.normalClearing, by: telephone, because: "the line sent \(kind.inWords) for \(duration)")
+    case .packetsMissing: return act(on: liveness.packetsMissing(now: now))
+    case .packetsResumed:
+      liveness.packetsResumed(now: now)
+      return []
+    default: return []
+    }
+  }
+
+  package mutating func held(_ held: Bool, now: Duration) { liveness.held(held, now: now) }
+
+  package mutating func pingAnswered(now: Duration) { liveness.answered(now: now) }
+
+  package mutating func pingFailed() -> [CallAction] { act(on: liveness.unanswered()) }
+
+  package mutating func advance(to now: Duration) -> [CallAction] {
+    guard !isOver else { return [] }
+    guard longestUntil > now else {
+      return end(.longestCall, by: .gateway, because: "it had lasted \(longest.inSeconds), as long as it may")
+    }
+    return act(on: liveness.advance(to: now))
+  }
+
+  private mutating func act(on decision: PeerLiveness.Decision) -> [CallAction] {
+    switch decision {
+    case .none: return []
+    case .ping: return isOver ? [] : [.ping]
+    case .lost:
+      let silence = liveness.lacksPackets ? "sent no packets and " : ""
+      return end(.peerLost, by: softphone, because: "the softphone \(silence)did not answer when asked whether it is there")
+    }
+  }
+
+  private mutating func end(_ cause: CallCause, by party: CallParty, because evidence: String) -> [CallAction] {
+    guard !isOver else { return [] }
+    isOver = true
+    return [.end(EndReason(cause, by: party, because: evidence))]
+  }
+}

@@ -1,0 +1,58 @@
+package import SDP
+
+/// A numeric address and a UDP port.
+package struct MediaEndpoint: Hashable, Sendable {
+  package var host: String
+  package var port: UInt16
+
+  package init(host: String, port: UInt16) {
+    self.host = host
+    self.port = port
+  }
+}
+
+/// What an offer and its answer have settled about a call's packets.
+package struct MediaDescription: Hashable, Sendable {
+  /// Where RTP goes, as the peer's session description says.
+  package var remote: MediaEndpoint
+  /// Where RTCP goes; equal to `remote` when multiplexed (RFC 5761).
+  package var remoteControl: MediaEndpoint
+  package var multiplexesControl: Bool
+  package var codec: AudioCodec
+  /// The payload type of the codec in packets that we send, 0 to 127.
+  package var payloadType: UInt8
+  /// The payload type of telephone events (RFC 4733) at 8000 Hz in packets that we send; nil: none were negotiated.
+  package var telephoneEventPayloadType: UInt8?
+  /// The codec's payload type in packets that come; equal to `payloadType` but for peers that number as they like.
+  package var receivePayloadType: UInt8
+  /// The same for telephone events.
+  package var receiveTelephoneEventPayloadType: UInt8?
+  /// Length of a packet we send, in ms; a multiple of 10.
+  package var packetMilliseconds: Int
+  /// Whether we may send.
+  package var sends: Bool
+  /// Whether the peer may send.
+  package var receives: Bool
+  /// Where the peer's signalling comes from: RTP from this host may be latched onto at once where the description names another one.
+  package var signallingSource: String?
+
+  package init(
+    remote: MediaEndpoint, remoteControl: MediaEndpoint? = nil, multiplexesControl: Bool = false, codec: AudioCodec = .pcmu,
+    payloadType: UInt8 = 0, telephoneEventPayloadType: UInt8? = nil, packetMilliseconds: Int = 20, sends: Bool = true,
+    receives: Bool = true,
+    signallingSource: String? = nil
+  ) {
+    self.remote = remote
+    self.remoteControl = remoteControl ?? MediaEndpoint(host: remote.host, port: multiplexesControl ? remote.port : remote.port &+ 1)
+    self.multiplexesControl = multiplexesControl
+    self.codec = codec
+    self.payloadType = payloadType
+    self.telephoneEventPayloadType = telephoneEventPayloadType
+    receivePayloadType = payloadType
+    receiveTelephoneEventPayloadType = telephoneEventPayloadType
+    self.packetMilliseconds = packetMilliseconds
+    self.sends = sends
+    self.receives = receives
+    self.signallingSource = signallingSource
+  }
+}

@@ -1,0 +1,38 @@
+package import Numbering
+
+/// What the media plane tells call control.
+package enum MediaEvent: Hashable, Sendable {
+  /// The port pair is there; `rtcpPort` is `rtpPort` + 1.
+  case opened(CallID, rtpPort: UInt16, rtcpPort: UInt16)
+  /// No port, or no path; says why.
+  case openFailed(CallID, String)
+  /// All digits of `.dial` have been played into the line.
+  case dialled(CallID)
+  /// A tone of the plan is there. Sent when it is first sure of (`cycles` 1 or more), and at each further cycle of its cadence.
+  ///
+  /// For a continuous tone `cycles` counts whole seconds, beginning with 1 as soon as it is sure of.
+  case tone(CallID, ProgressToneKind, cycles: Int)
+  /// A tone reported before has stopped: its next burst is overdue, or something else has come.
+  case toneEnded(CallID, ProgressToneKind)
+  /// Energy on the line that is no tone of the plan: speech, fax, music.
+  case speech(CallID)
+  /// A key was pressed, reported once a press, at its end, whatever way it came.
+  case digit(CallID, Character, from: MediaSide, milliseconds: Int)
+  /// Neither RTP nor RTCP has come for this long; first at 10,000 ms, then at every further 10,000 ms.
+  case packetsMissing(CallID, milliseconds: Int)
+  /// Packets come again after `.packetsMissing`.
+  case packetsResumed(CallID)
+  /// How a running call fares; about once a second.
+  case snapshot(CallID, MediaStatistics)
+  /// The path is gone; the figures are final.
+  case closed(CallID, MediaStatistics)
+
+  /// The call it is about.
+  package var call: CallID {
+    switch self {
+    case .opened(let call, _, _), .openFailed(let call, _), .dialled(let call), .tone(let call, _, _), .toneEnded(let call, _): call
+    case .speech(let call), .digit(let call, _, _, _), .packetsMissing(let call, _), .packetsResumed(let call): call
+    case .snapshot(let call, _), .closed(let call, _): call
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package import SDP
+
+/// What a call's media path has counted and measured; nil: not measured.
+package struct MediaStatistics: Hashable, Sendable {
+  package var codec: AudioCodec?
+  package var packetsSent: Int
+  package var packetsReceived: Int
+  package var packetsLost: Int
+  package var packetsLate: Int
+  /// Packets from addresses that are not the peer's.
+  package var packetsFromStrangers: Int
+  /// RFC 3550 interarrival jitter, ms.
+  package var jitterMilliseconds: Double?
+  /// Packet network to line, in the gateway: depth of the jitter buffer and what follows, ms.
+  package var delayMilliseconds: Double?
+  package var concealedMilliseconds: Int
+  package var driftPartsPerMillion: Double?
+  package var echoReturnLossDecibels: Double?
+  package var echoReturnLossEnhancementDecibels: Double?
+  /// Level of what comes from the line, dBm0.
+  package var levelInDBm0: Double?
+  /// Level of what goes to the line, dBm0.
+  package var levelOutDBm0: Double?
+  /// Estimated mean opinion score, 1 to 4.5.
+  package var meanOpinionScore: Double?
+
+  package init(
+    codec: AudioCodec? = nil, packetsSent: Int = 0, packetsReceived: Int = 0, packetsLost: Int = 0, packetsLate: Int = 0,
+    packetsFromStrangers: Int = 0, jitterMilliseconds: Double? = nil, delayMilliseconds: Double? = nil, concealedMilliseconds: Int = 0,
+    driftPartsPerMillion: Double? = nil, echoReturnLossDecibels: Double? = nil, echoReturnLossEnhancementDecibels: Double? = nil,
+    levelInDBm0: Double? = nil, levelOutDBm0: Double? = nil, meanOpinionScore: Double? = nil
+  ) {
+    self.codec = codec
+    self.packetsSent = packetsSent
+    self.packetsReceived = packetsReceived
+    self.packetsLost = packetsLost
+    self.packetsLate = packetsLate
+    self.packetsFromStrangers = packetsFromStrangers
+    self.jitterMilliseconds = jitterMilliseconds
+    self.delayMilliseconds = delayMilliseconds
+    self.concealedMilliseconds = concealedMilliseconds
+    self.driftPartsPerMillion = driftPartsPerMillion
+    self.echoReturnLossDecibels = echoReturnLossDecibels
+    self.echoReturnLossEnhancementDecibels = echoReturnLossEnhancementDecibels
+    self.levelInDBm0 = levelInDBm0
+    self.levelOutDBm0 = levelOutDBm0
+    self.meanOpinionScore = meanOpinionScore
+  }
+}

@@ -9,6 +9,21 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+extension Target.Dependency {
+  static let logging = product(name: "Logging", package: "swift-log")
+  static let nioCore = product(name: "NIOCore", package: "swift-nio")
+  static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+  static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+  static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+  static let crypto = product(name: "Crypto", package: "swift-crypto")
+  static let x509 = product(name: "X509", package: "swift-certificates")
+  static let yams = product(name: "Yams", package: "Yams")
+  static let asn1 = product(name: "SwiftASN1", package: "swift-asn1")
+  static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+  static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+  static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+}
+
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
@@ -20,7 +35,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "kakehashi",
   dependencies: [
-    .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0")
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
   ],
   targets: [
     // C: system libraries and the few calls Glibc's module lacks.
@@ -35,28 +59,38 @@ let package = Package(
     module("DSP", ["RealTime", "RTP", "Numbering", "CSpanDSP"]),
     module("AudioFile"),
     module("TelephonyHAL", ["RealTime", "DSP", "Numbering", "AudioFile", "CSpanDSP", "CLinux"]),
+    module("MediaPath", ["RealTime", "RTP", "DSP", "TelephonyHAL", "Numbering", "CLinux"]),
 
     // Signalling and decisions.
-    module("SIP", [.product(name: "Crypto", package: "swift-crypto")]),
+    module("SIP", [.crypto]),
     module("SDP"),
-
-    module("MediaPath", ["RealTime", "RTP", "DSP", "TelephonyHAL", "Numbering", "CLinux"]),
-    .executableTarget(
-      name: "MediaBench", dependencies: ["MediaPath", "TelephonyHAL", "RealTime", "RTP", "DSP", "Numbering", "CLinux", "CAllocationCounter"],
-      path: "Benchmarks/MediaBench", swiftSettings: settings),
-
     module("CallControl", ["SIP", "SDP", "Numbering", "TelephonyHAL"]),
 
-    tests("SIPTests", ["SIP", .product(name: "Crypto", package: "swift-crypto")]),
-    tests("SDPTests", ["SDP"]),
-    .testTarget(name: "CorporaTests", dependencies: ["SIP"], path: "Tests/Corpora", exclude: ["rfc4475.json"], swiftSettings: settings),
-    tests("MediaPathTests", ["MediaPath", "RealTime", "RTP", "DSP", "TelephonyHAL", "Numbering", "CLinux", "CAllocationCounter"]),
-    tests("CallControlTests", ["CallControl", "SIP", "SDP", "Numbering", "TelephonyHAL"]),
+    // Edges.
+    module("SIPTransport", ["SIP", .nioCore, .nioPosix, .nioSSL, .x509, .asn1, .crypto, .logging]),
+    // Named ConfigurationFile, since a package below Hummingbird already has a target called Configuration.
+    module("ConfigurationFile", ["Numbering", .yams]),
+    module("ControlAPI", [.hummingbird, .httpTypes, .serviceLifecycle, .nioCore, .nioPosix, .nioHTTP1, .logging]),
+
+    .executableTarget(
+      name: "MediaBench",
+      dependencies: ["MediaPath", "TelephonyHAL", "RealTime", "RTP", "DSP", "Numbering", "CLinux", "CAllocationCounter"],
+      path: "Benchmarks/MediaBench", swiftSettings: settings),
+
+    // Test kit and tests.
     tests("RealTimeTests", ["RealTime", "CAllocationCounter"]),
     tests("NumberingTests", ["Numbering"]),
     tests("RTPTests", ["RTP", "RealTime"]),
     tests("DSPTests", ["DSP", "RTP", "RealTime", "Numbering", "AudioFile", "CSpanDSP", "CAllocationCounter"]),
     tests("AudioFileTests", ["AudioFile"]),
     tests("TelephonyHALTests", ["TelephonyHAL", "RealTime", "DSP", "Numbering", "AudioFile", "CSpanDSP"]),
+    tests("MediaPathTests", ["MediaPath", "RealTime", "RTP", "DSP", "TelephonyHAL", "Numbering", "CLinux", "CAllocationCounter"]),
+    tests("SIPTests", ["SIP", .crypto]),
+    tests("SDPTests", ["SDP"]),
+    .testTarget(name: "CorporaTests", dependencies: ["SIP"], path: "Tests/Corpora", exclude: ["rfc4475.json"], swiftSettings: settings),
+    tests("CallControlTests", ["CallControl", "SIP", "SDP", "Numbering", "TelephonyHAL"]),
+    tests("SIPTransportTests", ["SIPTransport", "SIP", .nioCore, .nioPosix, .nioSSL, .logging]),
+    tests("ConfigurationFileTests", ["ConfigurationFile", "Numbering"]),
+    tests("ControlAPITests", ["ControlAPI", .nioCore, .nioPosix, .nioHTTP1, .logging]),
   ]
 )

@@ -17,7 +17,9 @@ package struct DigestCredentials: Hashable, Sendable {
   package init?(parsing value: String) {
     guard let fields = DigestFields(parsing: value), let username = fields["username"], let realm = fields["realm"],
       let nonce = fields["nonce"], let uri = fields["uri"], let response = fields["response"],
-      let algorithm = DigestAlgorithm(token: fields["algorithm"] ?? "MD5")
+      let algorithm = DigestAlgorithm(token: fields["algorithm"] ?? "MD5"),
+      // A digest is hexadecimal (RFC 7616 3.4): what is not could not be written back.
+      response.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
     else { return nil }
     self.init(username: username, realm: realm, nonce: nonce, uri: uri, response: response.lowercased(), algorithm: algorithm)
     opaque = fields["opaque"]

@@ -1,0 +1,31 @@
+# Every target calls one script; what they do is written there.
+.PHONY: build run test test-long lint bench fuzz install clean
+
+build:
+	@scripts/build
+
+# Starts a gateway on simulated lines and places a call; Ctrl-C stops it.
+run:
+	@scripts/run
+
+test:
+	@scripts/test
+
+test-long:
+	@scripts/test --long
+
+lint:
+	@scripts/lint
+
+bench:
+	@scripts/bench
+
+fuzz:
+	@scripts/fuzz
+
+# PREFIX=/usr/local DESTDIR= CONFDIR=/etc/kakehashi
+install:
+	@scripts/install
+
+clean:
+	@rm -rf .build run

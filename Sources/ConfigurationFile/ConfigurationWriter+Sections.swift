@@ -1,0 +1,144 @@
+import Numbering
+import Yams
+
+extension GatewayConfiguration.SIP {
+  var node: Node {
+    YAMLBuilder.map([
+      ("listen", .init(listen.map { YAMLBuilder.text($0.description) })),
+      (
+        "tls",
+        YAMLBuilder.map([
+          ("certificate", YAMLBuilder.text(tls.certificate)), ("key", YAMLBuilder.text(tls.key)),
+          ("verify_peers", YAMLBuilder.boolean(tls.verifyPeers)),
+        ])
+      ),
+      ("digest", YAMLBuilder.word(digest.rawValue)), ("public_address", YAMLBuilder.text(publicAddress)),
+      (
+        "accounts",
+        .init(
+          accounts.map {
+            YAMLBuilder.flow([("user", YAMLBuilder.text($0.user))] + YAMLBuilder.secret($0.password, stem: "password"))
+          })
+      ),
+      ("trusted", .init(trusted.map { YAMLBuilder.text($0.description) })),
+      (
+        "trunks",
+        .init(
+          trunks.map {
+            YAMLBuilder.flow(
+              [
+                ("name", YAMLBuilder.text($0.name)), ("registrar", YAMLBuilder.text($0.registrar)), ("user", YAMLBuilder.text($0.user)),
+              ] + YAMLBuilder.secret($0.password, stem: "password"))
+          })
+      ),
+    ])
+  }
+}
+
+extension GatewayConfiguration.Media {
+  var node: Node {
+    let holdNode =
+      switch hold {
+      case .comfortNoise: YAMLBuilder.word("comfort_noise")
+      case .file(let path): YAMLBuilder.text(path)
+      }
+    return YAMLBuilder.map([
+      ("address", YAMLBuilder.text(address)), ("ports", YAMLBuilder.word("\(ports.lowerBound)-\(ports.upperBound)")),
+      ("srtp", YAMLBuilder.word(srtp.rawValue)), ("codecs", YAMLBuilder.list(codecs.map { YAMLBuilder.word($0.rawValue) })),
+      ("hold", holdNode),
+    ])
+  }
+}
+
+extension GatewayConfiguration.Line {
+  var node: Node {
+    var pairs = [
+      ("name", YAMLBuilder.text(name)), ("group", YAMLBuilder.text(group)), ("driver", YAMLBuilder.word(driver.rawValue)),
+      ("country", YAMLBuilder.word(country.rawValue)), ("guard_ms", YAMLBuilder.number(guardMilliseconds)),
+      (
+        "dial",
+        YAMLBuilder.flow([
+          ("prefix", YAMLBuilder.text(dial.prefix)), ("pause_ms", YAMLBuilder.number(dial.pauseMilliseconds)),
+          ("format", YAMLBuilder.word(dial.format.rawValue)),
+        ])
+      ),
+    ]
+    if let inbound { pairs.append(("inbound", YAMLBuilder.list(inbound.map(\.node)))) }
+    if !tones.isEmpty { pairs.append(("tones", tonesNode(tones))) }
+    return YAMLBuilder.flow(pairs)
+  }
+}
+
+extension GatewayConfiguration.Outbound {
+  var node: Node {
+    YAMLBuilder.map([
+      (
+        "rules",
+        .init(
+          rules.map { rule in
+            let action: (String, Node) =
+              switch rule.action {
+              case .deny: ("deny", YAMLBuilder.boolean(true))
+              case .groups(let groups): ("groups", YAMLBuilder.list(groups.map { YAMLBuilder.text($0) }))
+              }
+            return YAMLBuilder.flow([("match", YAMLBuilder.text(rule.match.description)), action])
+          })
+      ),
+      (
+        "limits",
+        YAMLBuilder.map([
+          ("calls_per_minute", YAMLBuilder.number(limits.callsPerMinute)), ("minutes_per_day", YAMLBuilder.number(limits.minutesPerDay)),
+          ("longest_call_minutes", YAMLBuilder.number(limits.longestCallMinutes)), ("ringing_s", YAMLBuilder.number(limits.ringingSeconds)),
+        ])
+      ),
+    ])
+  }
+}
+
+extension GatewayConfiguration.Inbound {
+  var node: Node {
+    YAMLBuilder.map([
+      ("default", YAMLBuilder.list(defaultTargets.map(\.node))), ("fallback", YAMLBuilder.list(fallback.map(\.node))),
+    ])
+  }
+}
+
+extension GatewayConfiguration.InboundTarget {
+  var node: Node {
+    switch self {
+    case .account(let user): YAMLBuilder.text("sip:\(user)")
+    case .uri(let uri): YAMLBuilder.text(uri)
+    }
+  }
+}
+
+extension GatewayConfiguration.Directory {
+  var node: Node {
+    YAMLBuilder.flow(
+      [("url", YAMLBuilder.text(url)), ("certificate", YAMLBuilder.text(certificate)), ("embedded", YAMLBuilder.boolean(embedded))]
+        + YAMLBuilder.secret(token, stem: "token"))
+  }
+}
+
+extension GatewayConfiguration.ServedPrefix {
+  var node: Node {
+    YAMLBuilder.flow([
+      ("prefix", YAMLBuilder.text(prefix)), ("cost", YAMLBuilder.number(cost)), ("priority", YAMLBuilder.number(priority)),
+    ])
+  }
+}
+
+func tonesNode(_ tones: [GatewayConfiguration.Tone]) -> Node {
+  guard !tones.isEmpty else { return YAMLBuilder.word("null") }
+  return YAMLBuilder.flow(
+    tones.map { tone in
+      let steps = tone.segments.map { segment in
+        var pairs: [(String, Node)] = []
+        if !segment.frequencies.isEmpty { pairs.append(("hz", YAMLBuilder.list(segment.frequencies.map { YAMLBuilder.number($0) }))) }
+        if let modulation = segment.modulation { pairs.append(("modulated_hz", YAMLBuilder.number(modulation))) }
+        if let milliseconds = segment.milliseconds { pairs.append(("ms", YAMLBuilder.number(milliseconds))) }
+        return YAMLBuilder.flow(pairs)
+      }
+      return (tone.kind.rawValue, YAMLBuilder.list(steps))
+    })
+}

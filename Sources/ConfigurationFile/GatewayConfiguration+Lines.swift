@@ -1,0 +1,87 @@
+package import Numbering
+
+extension GatewayConfiguration {
+  /// One telephone line.
+  package struct Line: Sendable, Equatable {
+    /// Letters, digits, `.`, `_`, `-`; no two lines share a name.
+    package var name: String
+    /// The group that outbound rules name; the default is `pstn`.
+    package var group: String = "pstn"
+    package var driver: Driver
+    /// The country whose tones and dialling rules hold on this line; the default is the gateway's.
+    package var country: Country
+    /// Milliseconds a line stays on hook between two calls, 0 to 60,000; the default is 2,000: shorter may be taken for a hook flash.
+    package var guardMilliseconds: Int = 2000
+    /// Whom a call from this line rings; nil: as `inbound.default` says.
+    package var inbound: [InboundTarget]?
+    package var dial = Dial()
+    /// Tones that differ from the country's plan.
+    package var tones: [Tone] = []
+
+    package init(name: String, driver: Driver, country: Country) {
+      self.name = name
+      self.driver = driver
+      self.country = country
+    }
+  }
+
+  package enum Driver: String, Sendable, CaseIterable {
+    /// A line of the embedded simulated exchange.
+    case simulated
+    /// Answers at once and loops its audio; for benchmarks.
+    case loop
+  }
+
+  /// How a number is dialled on a line.
+  package struct Dial: Sendable, Equatable {
+    package enum Format: String, Sendable, CaseIterable {
+      case national
+      case e164
+    }
+
+    /// Digits dialled before the number, to reach an outside line of a PBX, say; the default is none.
+    package var prefix: String?
+    /// Milliseconds between the prefix, or dial tone, and the number, 0 to 10,000; the default is 500.
+    package var pauseMilliseconds: Int = 500
+    /// The default is `national`.
+    package var format: Format = .national
+
+    package init() {}
+  }
+
+  /// A tone described by its user, in place of the country's plan.
+  package struct Tone: Sendable, Equatable {
+    package enum Kind: String, Sendable, CaseIterable {
+      case dial
+      case ringback
+      case busy
+      case congestion
+      case specialInformation = "special_information"
+      case numberUnobtainable = "number_unobtainable"
+    }
+
+    /// One step of a cadence; the cadence starts again after its last step.
+    package struct Segment: Sendable, Equatable {
+      /// Hz, 200 to 3,000, at most four at once; empty: silence.
+      package var frequencies: [Double]
+      /// Hz of amplitude modulation; nil: none.
+      package var modulation: Double?
+      /// Milliseconds, 10 to 60,000; nil: for ever (the only segment of a continuous tone).
+      package var milliseconds: Int?
+
+      package init(frequencies: [Double], modulation: Double? = nil, milliseconds: Int? = nil) {
+        self.frequencies = frequencies
+        self.modulation = modulation
+        self.milliseconds = milliseconds
+      }
+    }
+
+    package var kind: Kind
+    package var segments: [Segment]
+
+    package init(kind: Kind, segments: [Segment]) {
+      self.kind = kind
+      self.segments = segments
+    }
+  }
+}

@@ -1,0 +1,56 @@
+extension GatewayConfiguration {
+  /// Calls from the internet to the telephone network: no rule, no call.
+  package struct Outbound: Sendable, Equatable {
+    package var rules: [Rule] = []
+    package var limits = Limits()
+
+    package init() {}
+  }
+
+  /// The rule whose pattern matches the longest part of the number decides.
+  package struct Rule: Sendable, Equatable {
+    package enum Action: Sendable, Equatable {
+      /// Line groups in order: the next one is taken when all lines of one are busy.
+      case groups([String])
+      case deny
+    }
+
+    package var match: NumberPattern
+    package var action: Action
+
+    package init(match: NumberPattern, action: Action) {
+      self.match = match
+      self.action = action
+    }
+  }
+
+  package struct Limits: Sendable, Equatable {
+    /// Outbound calls begun in any minute, 1 to 100,000; nil: no limit; the default is 60.
+    package var callsPerMinute: Int? = 60
+    /// Minutes of outbound talk a day, all calls together; nil: no limit, which is the default.
+    package var minutesPerDay: Int?
+    /// Minutes after which a call is ended, 1 to 10,080; the default is 240.
+    package var longestCallMinutes: Int = 240
+    /// Seconds a telephone or softphone may ring, 1 to 600; the default is 60.
+    package var ringingSeconds: Int = 60
+
+    package init() {}
+  }
+
+  /// Calls from the telephone network.
+  package struct Inbound: Sendable, Equatable {
+    /// Rung all at once; the default is nobody.
+    package var defaultTargets: [InboundTarget] = []
+    /// Rung when nobody above is registered or answers; the default is nobody.
+    package var fallback: [InboundTarget] = []
+
+    package init() {}
+  }
+
+  package enum InboundTarget: Sendable, Hashable {
+    /// A registered account, written `sip:bob`.
+    case account(String)
+    /// Any other SIP or SIPS URI.
+    case uri(String)
+  }
+}

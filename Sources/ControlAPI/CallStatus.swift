@@ -1,0 +1,97 @@
+package import Foundation
+
+/// An element of `GET /v1/calls`, running or ended.
+package struct CallStatus: Codable, Sendable, Equatable {
+  package struct Answer: Codable, Sendable, Equatable {
+    /// A sentence: by what it was known that the far end answered.
+    package var evidence: String
+    /// 0 to 1.
+    package var confidence: Double?
+
+    package init(evidence: String, confidence: Double? = nil) {
+      self.evidence = evidence
+      self.confidence = confidence
+    }
+  }
+
+  package struct End: Codable, Sendable, Equatable {
+    /// ITU-T Q.850.
+    package var causeQ850: Int
+    package var reason: String
+    /// "ended because …".
+    package var evidence: String
+    /// `caller`, `callee` or `gateway`.
+    package var by: String
+    /// The final response to the INVITE, for a call that was not answered.
+    package var sipStatus: Int?
+
+    package init(causeQ850: Int, reason: String, evidence: String, by: String, sipStatus: Int? = nil) {
+      self.causeQ850 = causeQ850
+      self.reason = reason
+      self.evidence = evidence
+      self.by = by
+      self.sipStatus = sipStatus
+    }
+  }
+
+  package struct Media: Codable, Sendable, Equatable {
+    package var codec: String?
+    package var packetsSent: Int = 0
+    package var packetsReceived: Int = 0
+    package var packetsLost: Int = 0
+    package var packetsLate: Int = 0
+    package var packetsFromStrangers: Int = 0
+    package var jitterMs: Double?
+    package var delayMs: Double?
+    package var concealedMs: Int = 0
+    package var driftPpm: Double?
+    package var echoReturnLossDb: Double?
+    package var erleDb: Double?
+    package var levelInDbm0: Double?
+    package var levelOutDbm0: Double?
+    package var mos: Double?
+
+    package init() {}
+  }
+
+  package var id: String
+  /// `outbound` or `inbound`.
+  package var direction: String
+  package var state: String
+  package var number: String
+  package var peer: String
+  package var account: String?
+  package var line: String?
+  package var isEmergency: Bool
+  package var startedAt: Date
+  package var answeredAt: Date?
+  package var endedAt: Date?
+  package var answer: Answer?
+  package var end: End?
+  package var notes: [String]
+  package var media: Media
+
+  package init(id: String, direction: String, state: String, number: String, peer: String, startedAt: Date) {
+    self.id = id
+    self.direction = direction
+    self.state = state
+    self.number = number
+    self.peer = peer
+    self.isEmergency = false
+    self.startedAt = startedAt
+    self.notes = []
+    self.media = Media()
+  }
+}
+
+/// Body of `POST /v1/calls`: rings `to`, then dials `number`.
+package struct PlaceCallRequest: Codable, Sendable, Equatable {
+  package var number: String
+  /// An account or a SIP URI.
+  package var to: String
+
+  package init(number: String, to: String) {
+    self.number = number
+    self.to = to
+  }
+}

@@ -1,0 +1,34 @@
+/// What the status socket asks of the gateway; called on any thread.
+package protocol ControlBackend: Sendable {
+  func status() async throws -> GatewayStatus
+  func lines() async throws -> [LineStatus]
+  func accounts() async throws -> [AccountStatus]
+  /// Running calls, or the last `limit` that ended, newest first.
+  func calls(ended: Bool, limit: Int) async throws -> [CallStatus]
+  /// A running call, or one that ended; nil where there is none.
+  func call(id: String) async throws -> CallStatus?
+  /// Throws `ControlError` where it cannot be done.
+  func placeCall(_ request: PlaceCallRequest) async throws -> CallStatus
+  /// False where there is no such running call.
+  func hangUp(id: String) async throws -> Bool
+  /// Metrics beyond those made from the status, lines and calls.
+  func metrics() async throws -> [MetricFamily]
+  /// What happens from now on; the stream ends when its reader goes, or the gateway stops.
+  func events() -> AsyncStream<GatewayEvent>
+  /// Empty where no exchange is simulated.
+  func simulatorPhones() async throws -> [SimulatorPhone]
+  /// False where there is no such telephone.
+  func perform(_ command: SimulatorPhoneCommand, onPhone number: String) async throws -> Bool
+}
+
+/// Why a request to the status socket cannot be done.
+package struct ControlError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The HTTP status: 400, 404, 409 or 503.
+  package let status: Int
+  package let description: String
+
+  package static func badRequest(_ text: String) -> ControlError { ControlError(status: 400, description: text) }
+  package static func notFound(_ text: String) -> ControlError { ControlError(status: 404, description: text) }
+  package static func conflict(_ text: String) -> ControlError { ControlError(status: 409, description: text) }
+  package static func unavailable(_ text: String) -> ControlError { ControlError(status: 503, description: text) }
+}

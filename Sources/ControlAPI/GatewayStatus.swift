@@ -1,0 +1,122 @@
+/// Answer to `GET /v1/status`.
+package struct GatewayStatus: Codable, Sendable, Equatable {
+  package struct SIP: Codable, Sendable, Equatable {
+    /// Listeners with the ports that are really open: `udp://127.0.0.1:5060`.
+    package var listen: [String]
+    /// Accounts with a registered contact.
+    package var registered: Int
+    package var messagesReceived: Int
+    package var messagesSent: Int
+    package var unparsable: Int
+    /// Calls and registrations refused for want of, or for wrong, credentials.
+    package var unauthenticated: Int
+    package var connections: Int
+
+    package init(
+      listen: [String], registered: Int = 0, messagesReceived: Int = 0, messagesSent: Int = 0, unparsable: Int = 0,
+      unauthenticated: Int = 0,
+      connections: Int = 0
+    ) {
+      self.listen = listen
+      self.registered = registered
+      self.messagesReceived = messagesReceived
+      self.messagesSent = messagesSent
+      self.unparsable = unparsable
+      self.unauthenticated = unauthenticated
+      self.connections = connections
+    }
+  }
+
+  package struct Lines: Codable, Sendable, Equatable {
+    package var total: Int
+    package var free: Int
+    package var inUse: Int
+    package var failed: Int
+    /// On hook after a call until the guard time is over.
+    package var guarded: Int
+
+    package init(total: Int, free: Int, inUse: Int, failed: Int, guarded: Int = 0) {
+      self.total = total
+      self.free = free
+      self.inUse = inUse
+      self.failed = failed
+      self.guarded = guarded
+    }
+  }
+
+  package struct Calls: Codable, Sendable, Equatable {
+    package var active: Int
+    /// Since the start.
+    package var answered: Int
+    /// Since the start: ended without an answer.
+    package var failed: Int
+
+    package init(active: Int, answered: Int, failed: Int) {
+      self.active = active
+      self.answered = answered
+      self.failed = failed
+    }
+  }
+
+  package struct Media: Codable, Sendable, Equatable {
+    package var ticks: Int
+    package var missedTicks: Int
+    /// Microseconds by which 99 of 100 ticks were late at most; nil before the first tick.
+    package var lateUsP99: Double?
+    /// Whether the media thread runs with real-time priority.
+    package var realTime: Bool
+    /// UDP ports open for RTP and RTCP.
+    package var ports: Int
+    package var packetsReceived: Int
+    package var packetsSent: Int
+    package var packetsFromStrangers: Int
+
+    package init(
+      ticks: Int, missedTicks: Int, lateUsP99: Double? = nil, realTime: Bool = false, ports: Int = 0, packetsReceived: Int = 0,
+      packetsSent: Int = 0,
+      packetsFromStrangers: Int = 0
+    ) {
+      self.ticks = ticks
+      self.missedTicks = missedTicks
+      self.lateUsP99 = lateUsP99
+      self.realTime = realTime
+      self.ports = ports
+      self.packetsReceived = packetsReceived
+      self.packetsSent = packetsSent
+      self.packetsFromStrangers = packetsFromStrangers
+    }
+  }
+
+  package struct Directory: Codable, Sendable, Equatable {
+    /// `none` where no directory is configured.
+    package var state: String
+
+    package init(state: String = "none") { self.state = state }
+  }
+
+  package var name: String
+  package var version: String
+  package var uptimeS: Double
+  /// `running`, or `draining` after SIGTERM.
+  package var state: String
+  package var sip: SIP
+  package var lines: Lines
+  package var calls: Calls
+  package var media: Media
+  package var directory: Directory
+
+  package init(
+    name: String, version: String, uptimeS: Double, state: String = "running", sip: SIP, lines: Lines, calls: Calls, media: Media,
+    directory: Directory = Directory()
+  ) {
+    self.name = name
+    self.version = version
+    self.uptimeS = uptimeS
+    self.state = state
+    self.sip = sip
+    self.lines = lines
+    self.calls = calls
+    self.media = media
+    self.directory = directory
+  }
+}

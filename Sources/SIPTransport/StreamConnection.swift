@@ -1,0 +1,182 @@
+import Logging
+import NIOCore
+import NIOSSL
+import SIP
+
+/// One TCP or TLS connection.
+///
+/// ```
+///               connected              failed, closed, timed out, framing lost
+///   connecting ──────────▶ open ───────────────────────────────────────────────▶ closed
+///       │ messages wait      │ messages go out, at most `queuedBytes` unread                │ told once
+///       └──────── could not connect: the waiting messages failed ───────────────────────────┘
+/// ```
+final class StreamConnection: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  struct Waiting {
+    let message: SIPMessage
+    let destination: Destination
+  }
+
+  private enum State {
+    case connecting([Waiting])
+    case open(ChannelHandlerContext, Flow)
+    case closed
+  }
+
+  let id: UInt64
+  let kind: SIPTransportKind
+  let isAccepted: Bool
+  private let transport: SIPTransport
+  private var state = State.connecting([])
+  private var framer: SIPStreamFramer
+  private var queuedBytes = 0
+  private let began = NIODeadline.now()
+  private var lastActivity = NIODeadline.now()
+  private var partialSince: NIODeadline?
+  private var hasSpoken = false
+
+  init(id: UInt64, kind: SIPTransportKind, isAccepted: Bool, transport: SIPTransport) {
+    self.id = id
+    self.kind = kind
+    self.isAccepted = isAccepted
+    self.transport = transport
+    framer = SIPStreamFramer(limits: transport.configuration.parser)
+  }
+
+  var flow: Flow? {
+    if case .open(_, let flow) = state { flow } else { nil }
+  }
+
+  // MARK: From the network
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { opened(context) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    opened(context)
+    context.fireChannelActive()
+  }
+
+  private func opened(_ context: ChannelHandlerContext) {
+    guard case .connecting(let waiting) = state, let local = context.localAddress, let remote = context.remoteAddress else { return }
+    lastActivity = .now()
+    let flow = Flow(transport: kind, id: id, local: SIPAddress(local), remote: transport.addresses.text(of: remote))
+    state = .open(context, flow)
+    transport.opened(self, flow: flow, for: waiting.first?.destination)
+    for entry in waiting { send(entry.message, to: entry.destination) }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard case .open(_, let flow) = state else { return }
+    lastActivity = .now()
+    framer.receive(unwrapInboundIn(data).readableBytesView)
+    while let output = framer.next() {
+      switch output {
+      case .message(let message):
+        hasSpoken = true
+        transport.deliver(message, on: flow)
+      case .unparsable(let error):
+        transport.deliver(error, on: flow)
+      case .ping:
+        hasSpoken = true
+        transport.statistics.keepAlives += 1
+        var pong = context.channel.allocator.buffer(capacity: SIPStreamFramer.pong.count)
+        pong.writeBytes(SIPStreamFramer.pong)
+        context.writeAndFlush(wrapOutboundOut(pong), promise: nil)
+      case .failed(let error):
+        transport.deliver(error, on: flow)
+        return close()
+      }
+      guard case .open = state else { return }
+    }
+    if framer.isIdle { partialSince = nil } else if partialSince == nil { partialSince = lastActivity }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    closed()
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if error is NIOSSLError || error is BoringSSLError { transport.statistics.tlsFailures += 1 }
+    transport.logger.debug("connection failed", metadata: ["flow": "\(flow.map { "\($0.remote)" } ?? "-")", "error": "\(error)"])
+    context.close(promise: nil)
+  }
+
+  // MARK: To the network
+
+  func send(_ message: SIPMessage, to destination: Destination) {
+    switch state {
+    case .connecting(var waiting):
+      guard waiting.count < transport.configuration.limits.queuedMessages else {
+        let error = SIPTransportError(.congested, "\(waiting.count) messages wait for the connection to open")
+        return transport.failed(message, to: destination, error)
+      }
+      waiting.append(Waiting(message: message, destination: destination))
+      state = .connecting(waiting)
+    case .open(let context, let flow):
+      write(message, to: destination, context, flow)
+    case .closed:
+      transport.failed(message, to: destination, SIPTransportError(.connectionClosed, "the connection is closed"))
+    }
+  }
+
+  private func write(_ message: SIPMessage, to destination: Destination, _ context: ChannelHandlerContext, _ flow: Flow) {
+    let bytes = message.serialize()
+    guard queuedBytes + bytes.count <= transport.configuration.limits.queuedBytes else {
+      transport.failed(message, to: destination, SIPTransportError(.congested, "\(flow.remote) does not read what is sent to it"))
+      return close()
+    }
+    lastActivity = .now()
+    queuedBytes += bytes.count
+    var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+    buffer.writeBytes(bytes)
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.assumeIsolated().whenComplete { [self] result in
+      queuedBytes -= bytes.count
+      switch result {
+      case .success: transport.statistics.messagesSent += 1
+      case .failure(let error): transport.failed(message, to: destination, SIPTransportError(.send, "\(flow.remote): \(error)"))
+      }
+    }
+    context.writeAndFlush(wrapOutboundOut(buffer), promise: promise)
+  }
+
+  // MARK: End
+
+  func close() {
+    guard case .open(let context, _) = state else { return }
+    context.close(promise: nil)
+  }
+
+  /// The connection never opened.
+  func couldNotConnect(_ error: SIPTransportError) {
+    guard case .connecting(let waiting) = state else { return }
+    state = .closed
+    transport.forget(self)
+    for entry in waiting { transport.failed(entry.message, to: entry.destination, error) }
+  }
+
+  private func closed() {
+    switch state {
+    case .connecting: couldNotConnect(SIPTransportError(.connect, "the connection was closed before it opened"))
+    case .closed: break
+    case .open(_, let flow):
+      state = .closed
+      transport.forget(self)
+      transport.closed(flow)
+    }
+  }
+
+  /// Whether a time limit has passed.
+  func isOverdue(_ now: NIODeadline, _ limits: SIPTransportConfiguration.Limits) -> Bool {
+    guard case .open = state else { return false }
+    if isAccepted, !hasSpoken, now > began + limits.firstMessage { return true }
+    if let partialSince, now > partialSince + limits.wholeMessage { return true }
+    return now > lastActivity + limits.idle
+  }
+}

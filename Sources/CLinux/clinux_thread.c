@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
@@ -35,6 +36,11 @@ int clinux_thread_set_affinity(int cpu) {
 void clinux_thread_touch_stack(void) {
   volatile char pages[128 * 1024];
   for (size_t i = 0; i < sizeof pages; i += 4096) pages[i] = 0;
+}
+
+int64_t clinux_heap_bytes(void) {
+  struct mallinfo2 info = mallinfo2();
+  return (int64_t)(info.uordblks + info.hblkhd);
 }
 
 int clinux_memory_lock(void) { return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? -errno : 0; }

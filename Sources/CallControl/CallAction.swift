@@ -32,6 +32,8 @@ package enum CallAction: Equatable, Sendable {
   case invite([CallControlConfiguration.InboundDestination])
   /// Give up all packet legs that have not answered.
   case cancelLegs
+  /// The line never rang: it has been on hook all along, and no `.ringingStopped` will come.
+  case restLine
   /// The call talks from now on.
   case converse
   case end(EndReason)

@@ -24,6 +24,9 @@ extension CallController {
       if let leg = call.leg { userAgent.ping(leg.id, now: now) }
     case .invite(let destinations): ring(destinations, for: id, now)
     case .cancelLegs: cancelLegs(of: id, now)
+    case .restLine:
+      calls[id]?.line = nil
+      if let line = call.line { rest(line, now) }
     case .converse: converse(id, now)
     case .end(let reason): end(id, reason, now)
     }

@@ -1,3 +1,4 @@
+import Numbering
 import SIP
 import TelephonyHAL
 
@@ -13,9 +14,11 @@ extension CallController {
     var record = CallRecord(
       id: id, direction: .inbound, number: "", peer: inbound.destinations.map(\.text).joined(separator: ", "), startedAt: now)
     record.line = line
+    let bell = entry.configuration.capabilities.country.tonePlan.tone(.ringback)?.cadence
+    let machine = InboundCall(
+      id: id, timing: configuration.timing, inbound: inbound, burstsPerRing: max(bell?.segments.count { !$0.isSilence } ?? 1, 1), now: now)
     var call = Call(
-      record: record, phase: .inbound(InboundCall(id: id, timing: configuration.timing, inbound: inbound, now: now)),
-      session: newSession(localHost(for: nil), id),
+      record: record, phase: .inbound(machine), session: newSession(localHost(for: nil), id),
       longest: configuration.outbound.limits.longestCall)
     call.line = line
     calls[id] = call

@@ -164,7 +164,7 @@ extension CallController {
     // A line that rings goes on ringing until `.ringingStopped`.
   }
 
-  private mutating func rest(_ line: LineID, _ now: Duration) {
+  mutating func rest(_ line: LineID, _ now: Duration) {
     pool.rest(line, now: now)
     rearm(line)
     serveWaiting(now)

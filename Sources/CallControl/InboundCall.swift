@@ -25,6 +25,7 @@ package struct InboundCall: Sendable {
   private let id: CallID
   private let timing: CallControlConfiguration.Timing
   private let inbound: CallControlConfiguration.Inbound
+  private let burstsPerRing: Int
   private var hasRung = false
   private var hasFallenBack = false
   private var state: State
@@ -32,9 +33,12 @@ package struct InboundCall: Sendable {
   /// What the line told of the caller; nil: nothing.
   package private(set) var callerID: CallerID?
 
-  /// `inbound.destinations` are those of the line.
-  package init(id: CallID, timing: CallControlConfiguration.Timing, inbound: CallControlConfiguration.Inbound, now: Duration) {
+  /// `inbound.destinations` are those of the line; `burstsPerRing` is 2 where the bell rings twice before the pause that caller ID comes in.
+  package init(
+    id: CallID, timing: CallControlConfiguration.Timing, inbound: CallControlConfiguration.Inbound, burstsPerRing: Int = 1, now: Duration
+  ) {
     self.id = id
+    self.burstsPerRing = burstsPerRing
     self.timing = timing
     self.inbound = inbound
     state = .identifying(until: now + timing.callerID)
@@ -59,7 +63,7 @@ package struct InboundCall: Sendable {
       return []
     case (.identifying, .ringing(let burst)):
       hasRung = true
-      return burst >= 2 || callerID != nil ? identified() : []
+      return burst > burstsPerRing || callerID != nil ? identified() : []
     case (.answering, .answered):
       state = .over
       return [.converse]
@@ -119,7 +123,8 @@ package struct InboundCall: Sendable {
     switch state {
     case .identifying:
       // Caller ID without a ring is no call.
-      return hasRung ? identified() : end(.callerGaveUp, by: .caller, because: "the line told a caller and never rang")
+      guard !hasRung else { return identified() }
+      return [.restLine] + end(.callerGaveUp, by: .caller, because: "the line told a caller and never rang")
     case .alerting: return fallBack()
     case .answering: return end(.lineFailure, by: .gateway, because: "the line did not go off hook when a softphone had answered")
     case .openingMedia, .unattended, .over: return []

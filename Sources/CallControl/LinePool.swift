@@ -68,6 +68,7 @@ package struct LinePool: Sendable {
   package init(_ configurations: [CallControlConfiguration.Line], hookTime: Duration) {
     self.hookTime = hookTime
     for configuration in configurations { add(configuration) }
+    noteGroups()
   }
 
   package subscript(_ id: LineID) -> Line? { lines[id] }
@@ -76,11 +77,7 @@ package struct LinePool: Sendable {
   package var all: [Line] { order.compactMap { lines[$0] } }
 
   /// Every group that has a line, in the order of the configuration.
-  package var groups: [String] {
-    var found: [String] = []
-    for line in all where !found.contains(line.configuration.group) { found.append(line.configuration.group) }
-    return found
-  }
+  package private(set) var groups: [String] = []
 
   /// True when every line that works is on hook; one that rings is.
   package var isQuiet: Bool {
@@ -213,7 +210,13 @@ package struct LinePool: Sendable {
       }
     }
     order = configurations.map(\.id) + order.filter { !named.contains($0) }
+    noteGroups()
     return added
+  }
+
+  private mutating func noteGroups() {
+    var found: Set<String> = []
+    groups = all.map(\.configuration.group).filter { found.insert($0).inserted }
   }
 
   private mutating func add(_ configuration: CallControlConfiguration.Line) {
@@ -229,6 +232,7 @@ package struct LinePool: Sendable {
     case .idle where line.isRetired, .guarded where line.isRetired, .failed where line.isRetired, .starting where line.isRetired:
       lines[id] = nil
       order.removeAll { $0 == id }
+      noteGroups()
     case .idle:
       lines[id]?.state = state
       idle[line.configuration.group, default: []].append(id)

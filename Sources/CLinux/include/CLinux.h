@@ -109,6 +109,8 @@ int clinux_thread_set_affinity(int cpu);
 void clinux_thread_touch_stack(void);
 // Locks what is and will be mapped, as it is first touched.
 int clinux_memory_lock(void);
+// Bytes of heap that are allocated now.
+int64_t clinux_heap_bytes(void);
 
 // --- arithmetic that Swift's checker does not let through ----------------------------------------------------------
 

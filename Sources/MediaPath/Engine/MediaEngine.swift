@@ -58,7 +58,7 @@ package final class MediaEngine: MediaPlane {
     wallClockOffset = clinux_wall_clock_nanoseconds() - clinux_monotonic_nanoseconds()
     for index in 0..<max(1, configuration.threads) {
       do throws(RealTimeError) {
-        threads.append(try MediaThread(index: index, capacity: configuration.callsPerThread))
+        threads.append(try MediaThread(name: "\(configuration.threadName)-\(index)", capacity: configuration.callsPerThread))
       } catch {
         throw MediaEngineError.system(error.description)
       }

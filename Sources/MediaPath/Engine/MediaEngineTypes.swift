@@ -6,6 +6,8 @@ package struct MediaEngineConfiguration: Sendable {
   package var ports: ClosedRange<UInt16>
   /// 1 or more; a call stays on its thread.
   package var threads = 1
+  /// The threads are called so, with "-" and their number: at most 12 characters.
+  package var threadName = "media"
   /// SCHED_FIFO priority asked for, 1–99.
   package var priority = 20
   /// Calls a thread can carry at once.

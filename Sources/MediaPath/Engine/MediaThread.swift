@@ -4,7 +4,7 @@ import Synchronization
 /// Control's end of one media thread: its slots, its commands in order, its figures.
 final class MediaThread {
   let state: MediaThreadState
-  private let index: Int
+  private let name: String
   private let capacity: Int
   private var loop: UnsafeMutablePointer<MediaLoop>?
   private var thread: RealTimeThread?
@@ -16,8 +16,8 @@ final class MediaThread {
     let loop: UnsafeMutablePointer<MediaLoop>
   }
 
-  init(index: Int, capacity: Int) throws(RealTimeError) {
-    self.index = index
+  init(name: String, capacity: Int) throws(RealTimeError) {
+    self.name = name
     self.capacity = capacity
     state = try MediaThreadState()
     freeSlots = Array((0..<capacity).reversed())
@@ -40,7 +40,7 @@ final class MediaThread {
   func start(priority: Int) throws(RealTimeError) {
     guard thread == nil, let loop else { return }
     let pointer = LoopPointer(loop: loop)
-    thread = try RealTimeThread(name: "media-\(index)", priority: priority) { pointer.loop.pointee.run() }
+    thread = try RealTimeThread(name: name, priority: priority) { pointer.loop.pointee.run() }
   }
 
   func stop() {

@@ -100,7 +100,10 @@ extension SimulatedExchange {
     guard hasFreeTrunk else { return refuse(telephone, subscriber, .congestion) }
     let plan = RingPlan(
       cadence: ringCadence, callerID: callerIDAudio(of: telephone, identity: identity), format: configuration.line.callerIDType)
-    guard subscriber.call == nil, subscriber.circuit.ring(plan, now: elapsed) else { return refuse(telephone, subscriber, .lineBusy) }
+    // A line that has gone off hook in this very step is busy, though its circuit has not noticed yet.
+    guard subscriber.call == nil, !subscriber.terminal.isOffHook, subscriber.circuit.ring(plan, now: elapsed) else {
+      return refuse(telephone, subscriber, .lineBusy)
+    }
     begin(telephone, subscriber, .placed)
   }
 

@@ -1,0 +1,131 @@
+import CallControl
+package import ConfigurationFile
+package import ControlAPI
+import Foundation
+package import Logging
+import MediaPath
+import NIOCore
+import NIOPosix
+import SIP
+package import SIPTransport
+import Synchronization
+import TelephonyHAL
+
+/// A running gateway.
+///
+/// Any thread.
+package final class Gateway: Sendable {
+  /// The SIP listeners with the ports that are really open.
+  package let listeners: [SIPListener]
+  /// What the status socket asks.
+  package var backend: any ControlBackend { GatewayBackend(loop: loop) }
+
+  let loop: ControlLoop
+  let parts: GatewayParts
+  let holdClips: HoldClips
+  private let isStopped = Atomic<Bool>(false)
+
+  /// Starts a gateway: lines on hook first, then media, signalling, and the status socket last.
+  ///
+  /// - Throws: a `GatewayError` that says what is wrong and which key to change; nothing is left running.
+  package static func start(_ file: GatewayConfiguration, logger: Logger) async throws -> Gateway {
+    SystemLimits.raiseOpenFiles()
+    let parts = try GatewayParts(file, logger: logger)
+    do {
+      return try await Gateway(file, parts)
+    } catch {
+      await parts.stop()
+      throw error
+    }
+  }
+
+  private init(_ file: GatewayConfiguration, _ parts: GatewayParts) async throws {
+    self.parts = parts
+    let holdClips = HoldClips(parts.media.clips)
+    let holdAudio = try holdClips.clip(for: file.media.hold)
+    self.holdClips = holdClips
+    try parts.lines.start()
+    do throws(MediaEngineError) { try parts.media.start() } catch { throw GatewayError(.media, "media: \(error)") }
+    await parts.records.open()
+    listeners = try await parts.startTransport()
+    let endpoints = listeners.map(\.endpoint)
+    let configuration = CallControlConfiguration(file, lines: parts.lines.capabilities, endpoints: endpoints)
+    let eventLoop = parts.eventLoop
+    loop = try await eventLoop.submit {
+      let loop = ControlLoop(
+        eventLoop: eventLoop, file: file, controller: CallController(configuration: configuration, seed: .random(in: 0 ... .max)),
+        transport: parts.transport, media: parts.media, lines: parts.lines, records: parts.records, events: parts.events,
+        presenter: parts.presenter, logger: parts.logger)
+      loop.holdAudio = holdAudio
+      loop.start()
+      return loop
+    }.get()
+    try await watchDescriptors()
+    do {
+      let server = try await ControlServer.start(path: file.status.socket, backend: GatewayBackend(loop: loop), logger: parts.logger)
+      parts.took(server)
+    } catch {
+      throw GatewayError(.status, "\(error)")
+    }
+  }
+
+  private func watchDescriptors() async throws {
+    let loop = loop
+    for driver in parts.lines.drivers where driver.wakeDescriptor >= 0 {
+      let watch = try await DescriptorWatch.start(driver.wakeDescriptor, on: loop.eventLoop) { [weak loop] in loop?.linesWoke(driver) }
+      parts.took(watch)
+    }
+    for descriptor in parts.media.wakeDescriptors {
+      let watch = try await DescriptorWatch.start(descriptor, on: loop.eventLoop) { [weak loop] in loop?.mediaWoke() }
+      parts.took(watch)
+    }
+  }
+
+  // MARK: End
+
+  /// Takes no new calls, lets running ones go on for the configured time, and returns when all is quiet; `stop` comes next.
+  package func drain() async {
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      loop.eventLoop.execute { [loop] in
+        guard loop.state == "running" else { return continuation.resume() }
+        loop.drain(for: .seconds(loop.file.drainSeconds)) { continuation.resume() }
+      }
+    }
+  }
+
+  /// Ends what runs, now.
+  package func endAll() async {
+    try? await loop.eventLoop.submit { [loop] in loop.endAll() }.get()
+  }
+
+  /// Lines on hook, sockets closed, records written; nothing of it runs when this returns.
+  package func stop() async {
+    guard !isStopped.exchange(true, ordering: .relaxed) else { return }
+    try? await loop.eventLoop.submit { [loop] in loop.stop() }.get()
+    await parts.stop()
+  }
+
+  // MARK: Configuration
+
+  /// Takes a new configuration; calls are not touched.
+  ///
+  /// Answers the keys whose change needs a restart.
+  package func reload(_ file: GatewayConfiguration) async throws -> [String] {
+    let clips = holdClips
+    return try await loop.eventLoop.submit { [loop] in
+      loop.reload(file, holdAudio: try clips.clip(for: file.media.hold))
+    }.get()
+  }
+}
+
+extension SIPListener {
+  /// As others reach it; a listener on all addresses by the one that packets leave from.
+  var endpoint: LocalEndpoint {
+    var address = address
+    if address.host == "0.0.0.0" || address.host == "::" {
+      let isIPv6 = address.host == "::"
+      address.host = SystemLimits.primaryAddress(isIPv6: isIPv6) ?? (isIPv6 ? "::1" : "127.0.0.1")
+    }
+    return LocalEndpoint(transport: transport, address: address)
+  }
+}

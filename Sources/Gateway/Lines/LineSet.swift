@@ -1,0 +1,94 @@
+package import ConfigurationFile
+package import Numbering
+import RealTime
+package import TelephonyHAL
+
+/// The lines of the configuration with the drivers that run them.
+///
+/// Control thread, but for `init`, `start` and `stop`.
+package final class LineSet: @unchecked Sendable {
+  package let drivers: [any LineDriver]
+  /// The embedded exchange; nil where no line is simulated.
+  package let exchange: SimulatedExchange?
+  private let lines: [LineID: any TelephonyLine]
+  private var plans: [LineID: TonePlan] = [:]
+  private var firstClocks: [LineID: LineClock] = [:]
+
+  /// Makes the lines; reads the files that simulated telephones speak.
+  package init(_ file: GatewayConfiguration, seed: UInt64) throws(GatewayError) {
+    var drivers: [any LineDriver] = []
+    let simulated = file.lines.filter { $0.driver == .simulated }.map { LineID($0.name) }
+    let looped = file.lines.filter { $0.driver == .loop }
+    exchange = simulated.isEmpty ? nil : try Self.makeExchange(file, simulated, seed: seed)
+    do throws(RealTimeError) {
+      if let exchange { drivers.append(try SimulatedExchangeDriver(exchange: exchange)) }
+      if let first = looped.first {
+        let exchange = LoopExchange(lines: looped.map { LineID($0.name) }, country: first.country)
+        drivers.append(try LoopDriver(exchange: exchange))
+      }
+    } catch {
+      throw GatewayError(.lines, "lines: \(error)")
+    }
+    self.drivers = drivers
+    lines = Dictionary(drivers.flatMap(\.lines).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    takePlans(file)
+  }
+
+  private static func makeExchange(
+    _ file: GatewayConfiguration, _ names: [LineID], seed: UInt64
+  ) throws(GatewayError) -> SimulatedExchange {
+    do throws(SimulatorError) {
+      return try SimulatedExchange(configuration: SimulatorConfiguration(file.simulator, seed: seed), lines: names)
+    } catch {
+      throw GatewayError(.lines, "simulator: \(error)")
+    }
+  }
+
+  /// Starts the drivers, with every line on hook.
+  package func start() throws(GatewayError) {
+    for driver in drivers {
+      do throws(RealTimeError) {
+        try driver.start()
+      } catch {
+        throw GatewayError(.lines, "lines: \(error)")
+      }
+    }
+  }
+
+  /// Puts every line on hook; returns when the drivers have ended.
+  package func stop() {
+    for driver in drivers { driver.stop() }
+  }
+
+  // MARK: Control thread
+
+  package var capabilities: [LineID: LineCapabilities] { lines.mapValues(\.capabilities) }
+
+  package subscript(_ id: LineID) -> (any TelephonyLine)? { lines[id] }
+
+  package func perform(_ command: LineCommand, on id: LineID) { lines[id]?.perform(command) }
+
+  /// The tones that are listened for on a line.
+  package func plan(of id: LineID) -> TonePlan? { plans[id] ?? lines[id]?.capabilities.country.tonePlan }
+
+  /// Takes the tones of the lines anew.
+  package func takePlans(_ file: GatewayConfiguration) {
+    for line in file.lines { plans[LineID(line.name)] = line.country.tonePlan(with: line.tones) }
+  }
+
+  // MARK: Clocks
+
+  /// Notes where the lines' clocks stand, to compare with later.
+  package func noteClocks() {
+    guard firstClocks.count < lines.count else { return }
+    for (id, line) in lines where firstClocks[id] == nil { firstClocks[id] = line.audio.clock }
+  }
+
+  /// By how much a line's clock is fast, parts per million; nil before ten seconds of it.
+  package func drift(of id: LineID) -> Double? {
+    guard let first = firstClocks[id], let clock = lines[id]?.audio.clock else { return nil }
+    let nanoseconds = Double((clock.time - first.time).nanoseconds)
+    guard nanoseconds >= 10e9 else { return nil }
+    return (Double(clock.samples - first.samples) * 125_000 / nanoseconds - 1) * 1e6
+  }
+}

@@ -1,0 +1,57 @@
+import CallControl
+package import ConfigurationFile
+import MediaPath
+import SIP
+
+// Shutting down and configuring anew.
+extension ControlLoop {
+  /// No new calls; running ones may go on for `time`.
+  func drain(for time: Duration, then done: @escaping @Sendable () -> Void) {
+    state = "draining"
+    whenDrained = done
+    input { $0.drain(until: $1 + time, now: $1) }
+  }
+
+  /// Ends whatever runs.
+  func endAll() {
+    input { $0.endAllCalls(now: $1) }
+  }
+
+  /// Takes what can be changed at run time; answers the keys that can not.
+  func reload(_ new: GatewayConfiguration, holdAudio clip: AudioClip?) -> [String] {
+    let fixed = file.keysFixedAtStart(differingFrom: new)
+    let endpoints = controller.userAgent.configuration.endpoints
+    lines.takePlans(new)
+    holdAudio = clip
+    let configuration = CallControlConfiguration(new, lines: lines.capabilities, endpoints: endpoints)
+    var kept = new
+    // What is shown and compared with next time is what holds.
+    kept.stateDirectory = file.stateDirectory
+    kept.sip.listen = file.sip.listen
+    kept.sip.tls = file.sip.tls
+    kept.media.address = file.media.address
+    kept.media.ports = file.media.ports
+    kept.status = file.status
+    kept.simulator = file.simulator
+    file = kept
+    input { $0.reload(configuration, now: $1) }
+    return fixed
+  }
+}
+
+extension GatewayConfiguration {
+  /// Keys whose change needs a restart, with what has changed.
+  package func keysFixedAtStart(differingFrom new: GatewayConfiguration) -> [String] {
+    var keys: [String] = []
+    if stateDirectory != new.stateDirectory { keys.append("gateway.state_directory") }
+    if sip.listen != new.sip.listen { keys.append("sip.listen") }
+    if sip.tls != new.sip.tls { keys.append("sip.tls") }
+    if media.address != new.media.address { keys.append("media.address") }
+    if media.ports != new.media.ports { keys.append("media.ports") }
+    if status != new.status { keys.append("status.socket") }
+    if simulator != new.simulator { keys.append("simulator") }
+    let drivers = Dictionary(lines.map { ($0.name, $0.driver) }, uniquingKeysWith: { first, _ in first })
+    for line in new.lines where drivers[line.name] != line.driver { keys.append("lines (\(line.name))") }
+    return keys
+  }
+}

@@ -1,0 +1,78 @@
+package import CallControl
+package import ConfigurationFile
+import SDP
+package import SIP
+package import TelephonyHAL
+
+extension CallControlConfiguration {
+  /// What the file says, for the lines that are there and the listeners that are open.
+  package init(_ file: GatewayConfiguration, lines: [LineID: LineCapabilities], endpoints: [LocalEndpoint]) {
+    self.init(userAgent: UserAgentConfiguration(file, endpoints: endpoints), country: file.country, areaCode: file.areaCode)
+    self.lines = file.lines.compactMap { line in
+      let id = LineID(line.name)
+      guard var capabilities = lines[id] else { return nil }
+      capabilities.country = line.country
+      return Line(
+        id: id, group: line.group, capabilities: capabilities, driver: line.driver.rawValue,
+        guardTime: .milliseconds(line.guardMilliseconds), dialPrefix: line.dial.prefix ?? "",
+        dialPause: .milliseconds(line.dial.pauseMilliseconds), numberFormat: line.dial.format == .e164 ? .e164 : .national,
+        destinations: line.inbound.map { $0.map(InboundDestination.init) })
+    }
+    outbound.rules = file.outbound.rules.map { Rule(match: $0.match.description, action: Rule.Action($0.action)) }
+    let limits = file.outbound.limits
+    outbound.limits = Limits(
+      callsPerMinute: limits.callsPerMinute, minutesPerDay: limits.minutesPerDay, longestCall: .seconds(60 * limits.longestCallMinutes),
+      ringing: .seconds(limits.ringingSeconds))
+    inbound.destinations = file.inbound.defaultTargets.map(InboundDestination.init)
+    inbound.fallback = file.inbound.fallback.map(InboundDestination.init)
+    media.address = file.media.address
+    media.codecs = file.media.codecs.map { $0 == .pcmu ? .pcmu : .pcma }
+  }
+}
+
+extension CallControlConfiguration.Rule.Action {
+  init(_ action: GatewayConfiguration.Rule.Action) {
+    switch action {
+    case .groups(let groups): self = .groups(groups)
+    case .deny: self = .deny
+    }
+  }
+}
+
+extension CallControlConfiguration.InboundDestination {
+  init(_ target: GatewayConfiguration.InboundTarget) {
+    switch target {
+    case .account(let user): self = .account(user)
+    case .uri(let uri): self = .uri(uri)
+    }
+  }
+
+  /// `bob`, `sip:bob`: an account; `sip:bob@192.0.2.1`: an address; nil: neither.
+  package init?(text: String) {
+    let rest = text.hasPrefix("sip:") ? String(text.dropFirst(4)) : text
+    if text.contains("@") {
+      guard (try? SIPURI(parsing: text)) != nil else { return nil }
+      self = .uri(text)
+    } else {
+      guard !rest.isEmpty, !rest.contains(":") else { return nil }
+      self = .account(rest)
+    }
+  }
+}
+
+extension UserAgentConfiguration {
+  package init(_ file: GatewayConfiguration, endpoints: [LocalEndpoint]) {
+    self.init()
+    product = "Kakehashi/\(GatewayVersion.text)"
+    self.endpoints = endpoints
+    publicAddress = file.sip.publicAddress.map { SIPAddress(host: $0, port: 0) }
+    accounts = file.sip.accounts.map { SIPAccount(user: $0.user, password: $0.password.value) }
+    trusted = file.sip.trusted.compactMap { IPNetwork($0.description) }
+    digestAlgorithms =
+      switch file.sip.digest {
+      case .md5: [.md5]
+      case .sha256: [.sha256]
+      case .both: [.sha256, .md5]
+      }
+  }
+}

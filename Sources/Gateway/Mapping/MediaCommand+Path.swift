@@ -1,0 +1,88 @@
+package import CallControl
+import DSP
+package import MediaPath
+package import SDP
+
+// CallControl and MediaPath may not import each other; each speaks in plain types of its own, and these are the words.
+
+extension PathDescription {
+  /// Hosts that are no numeric addresses get no packets.
+  package init(_ description: MediaDescription) {
+    let remote = MediaAddress(description.remote)
+    self.init(remote: remote, remoteControl: MediaAddress(description.remoteControl))
+    multiplexesControl = description.multiplexesControl
+    signallingSource = description.signallingSource.flatMap { MediaAddress(host: $0, port: 0) } ?? .none
+    codec = description.codec == .pcmu ? .pcmu : .pcma
+    payloadType = description.payloadType
+    telephoneEventPayloadType = description.telephoneEventPayloadType
+    packetMilliseconds = description.packetMilliseconds
+    direction = MediaDirection(sends: description.sends, receives: description.receives)
+  }
+}
+
+extension MediaAddress {
+  init(_ endpoint: MediaEndpoint) { self = MediaAddress(host: endpoint.host, port: endpoint.port) ?? .none }
+}
+
+extension MediaPath.MediaSide {
+  init(_ side: CallControl.MediaSide) {
+    switch side {
+    case .line: self = .line
+    case .packet: self = .packet
+    }
+  }
+}
+
+extension CallControl.MediaSide {
+  init(_ side: MediaPath.MediaSide) {
+    switch side {
+    case .line: self = .line
+    case .packet: self = .packet
+    }
+  }
+}
+
+extension MediaBridge {
+  init(_ mode: BridgeMode) {
+    switch mode {
+    case .closed: self = .closed
+    case .listen: self = .listen
+    case .both: self = .both
+    case .held: self = .held
+    }
+  }
+}
+
+extension MediaEvent {
+  /// nil: nothing that call control wants to know.
+  package init?(_ event: PathEvent) {
+    let call = CallID(rawValue: event.call.rawValue)
+    switch event.kind {
+    case .dialled: self = .dialled(call)
+    case .tone(let tone): self = .tone(call, tone.kind, cycles: tone.cycles)
+    case .toneEnded(let kind): self = .toneEnded(call, kind)
+    case .speech: self = .speech(call)
+    case .digit(let code, let side, .ended, let milliseconds):
+      self = .digit(call, Character(Unicode.Scalar(code)), from: CallControl.MediaSide(side), milliseconds: milliseconds)
+    case .packetsMissing(let milliseconds): self = .packetsMissing(call, milliseconds: milliseconds)
+    case .packetsResumed: self = .packetsResumed(call)
+    case .digit(_, _, .begun, _), .remoteBye, .disconnected, .closed: return nil
+    }
+  }
+}
+
+extension MediaStatistics {
+  package init(_ path: PathStatistics, codec: AudioCodec?) {
+    self.init(
+      codec: codec, packetsSent: Int(path.packetsSent), packetsReceived: Int(path.packetsReceived), packetsLost: Int(path.packetsLost),
+      packetsLate: Int(path.packetsLate), packetsFromStrangers: Int(path.packetsFromStrangers),
+      concealedMilliseconds: Int(path.concealedMilliseconds))
+    guard path.frames > 0 else { return }
+    levelInDBm0 = Double(path.levelInDBm0)
+    levelOutDBm0 = Double(path.levelOutDBm0)
+    guard path.packetsReceived > 0 else { return }
+    jitterMilliseconds = Double(path.jitterMilliseconds)
+    delayMilliseconds = Double(path.bufferDelayMilliseconds + path.lineDelayMilliseconds)
+    meanOpinionScore = VoiceQuality(path).meanOpinionScore
+  }
+}

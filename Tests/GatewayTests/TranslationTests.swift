@@ -1,0 +1,79 @@
+import CallControl
+import Gateway
+import MediaPath
+import Numbering
+import SDP
+import Testing
+
+struct TranslationTests {
+  @Test func aDescriptionCrossesWhole() {
+    var description = MediaDescription(
+      remote: MediaEndpoint(host: "192.0.2.7", port: 4000), multiplexesControl: true, codec: .pcma, payloadType: 8,
+      telephoneEventPayloadType: 101, packetMilliseconds: 30, sends: true, receives: false, signallingSource: "198.51.100.1")
+    let path = PathDescription(description)
+    #expect(path.remote == .ipv4(192, 0, 2, 7, port: 4000))
+    #expect(path.remoteControl.port == 4000)
+    #expect(path.multiplexesControl)
+    #expect(path.codec == .pcma)
+    #expect(path.payloadType == 8)
+    #expect(path.telephoneEventPayloadType == 101)
+    #expect(path.packetMilliseconds == 30)
+    #expect(path.direction == .sendOnly)
+    #expect(path.signallingSource.isSameHost(as: .ipv4(198, 51, 100, 1, port: 0)))
+
+    description.remote.host = "media.example.com"
+    #expect(!PathDescription(description).remote.isUsable)
+  }
+
+  private func event(_ kind: PathEvent.Kind) -> MediaEvent? {
+    MediaEvent(PathEvent(call: MediaCallID(rawValue: 9), kind: kind))
+  }
+
+  @Test func aKeyIsToldOnceAtItsEnd() {
+    let call = CallID(rawValue: 9)
+    #expect(event(.digit(UInt8(ascii: "#"), from: .line, phase: .begun, milliseconds: 0)) == nil)
+    #expect(
+      event(.digit(UInt8(ascii: "#"), from: .line, phase: .ended, milliseconds: 80))
+        == .digit(call, "#", from: .line, milliseconds: 80))
+  }
+
+  @Test func otherEventsKeepTheirMeaning() {
+    let call = CallID(rawValue: 9)
+    #expect(event(.dialled) == .dialled(call))
+    #expect(event(.speech) == .speech(call))
+    #expect(event(.toneEnded(.busy)) == .toneEnded(call, .busy))
+    #expect(event(.packetsMissing(milliseconds: 10_000)) == .packetsMissing(call, milliseconds: 10_000))
+    #expect(event(.packetsResumed) == .packetsResumed(call))
+    #expect(event(.disconnected) == nil)
+  }
+
+  @Test func whatWasNotMeasuredIsNotShown() {
+    var path = PathStatistics()
+    #expect(MediaStatistics(path, codec: nil).levelInDBm0 == nil)
+    path.frames = 100
+    path.levelInDBm0 = -20
+    #expect(MediaStatistics(path, codec: .pcmu).levelInDBm0 == -20)
+    #expect(MediaStatistics(path, codec: .pcmu).jitterMilliseconds == nil)
+    path.packetsReceived = 50
+    #expect(MediaStatistics(path, codec: .pcmu).jitterMilliseconds == 0)
+  }
+}
+
+struct VoiceQualityTests {
+  /// G.107: R = 93.2 with all defaults is a MOS of 4.41.
+  @Test func theBestIsTheStandardsBest() {
+    let best = VoiceQuality(delayMilliseconds: 0, lossFraction: 0)
+    #expect(best.rating == 93.2)
+    #expect(abs(best.meanOpinionScore - 4.41) < 0.005)
+  }
+
+  @Test func lossAndDelayCost() {
+    let lossy = VoiceQuality(delayMilliseconds: 20, lossFraction: 0.05)
+    // 95 · 5 / (5 + 25.1)
+    #expect(abs(lossy.rating - (93.2 - 15.78)) < 0.01)
+    let slow = VoiceQuality(delayMilliseconds: 400, lossFraction: 0)
+    // Figure of G.114 for 400 ms: R about 70.
+    #expect((65...75).contains(slow.rating))
+    #expect(VoiceQuality(delayMilliseconds: 5_000, lossFraction: 1).meanOpinionScore == 1)
+  }
+}

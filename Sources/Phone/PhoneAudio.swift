@@ -1,0 +1,194 @@
+import DSP
+import RTP
+package import RealTime
+
+/// What the audio of a call is to be from now on.
+package struct AudioTerms: BitwiseCopyable, Sendable {
+  var law: G711Law { isALaw ? .a : .mu }
+  package var isALaw: Bool
+  /// The codec's number in packets sent and received.
+  package var payloadType: UInt8
+  package var receivePayloadType: UInt8
+  package var eventPayloadType: UInt8?
+  package var receiveEventPayloadType: UInt8?
+  /// Frames of 10 ms in a packet, 1–6.
+  package var framesPerPacket: Int
+  package var sends: Bool
+  package var receives: Bool
+  /// The call is answered: the speech begins.
+  package var isTalking: Bool
+
+  package init(
+    isALaw: Bool = false, payloadType: UInt8 = 0, receivePayloadType: UInt8 = 0, eventPayloadType: UInt8? = 101,
+    receiveEventPayloadType: UInt8? = 101, framesPerPacket: Int = 2, sends: Bool = true, receives: Bool = true, isTalking: Bool = true
+  ) {
+    self.isALaw = isALaw
+    self.payloadType = payloadType
+    self.receivePayloadType = receivePayloadType
+    self.eventPayloadType = eventPayloadType
+    self.receiveEventPayloadType = receiveEventPayloadType
+    self.framesPerPacket = min(6, max(1, framesPerPacket))
+    self.sends = sends
+    self.receives = receives
+    self.isTalking = isTalking
+  }
+}
+
+/// The audio of one call: a tick every 10 ms, packets in and out; nothing here reads a clock or a socket.
+///
+/// ```
+///  receive ─▶ RTP ─▶ statistics ─▶ JitterBuffer ─▶ tick: heard (80 samples) ─▶ meter
+///             RTCP ─▶ reports                      tick: speech or silence ─▶ meter ─▶ G.711 ─▶ packet ─▶ nextPacket
+///             events ─▶ nextDigit                  keys ─▶ events in place of audio
+/// ```
+package struct PhoneAudio: ~Copyable {
+  /// The last 10 ms heard.
+  package private(set) var heard = AudioFrame()
+  package private(set) var terms: AudioTerms?
+
+  private var sender: PhoneSender
+  private var reporter: PhoneReporter
+  private var jitterBuffer = JitterBuffer()
+  private var reception = ReceptionStatistics()
+  private var timestamps = TimestampUnwrapper()
+  private var events = TelephoneEventReceiver()
+  private var source: UInt32?
+  private var lostBefore: Int64 = 0
+  private var heardMeter = LevelMeter()
+  private var counts = PhoneStatistics()
+  private var pressed: InlineArray<16, UInt8> = InlineArray(repeating: 0)
+  private var pressedCount = 0
+  private var pressedTaken = 0
+
+  /// - Parameters:
+  ///   - wallClockOffset: nanoseconds since 1970 less the media clock.
+  ///   - seed: decides source, sequence and time stamp.
+  package init(speech: [Int16], keys: String, wallClockOffset: Int64, seed: UInt64) {
+    let source = UInt32(truncatingIfNeeded: seed)
+    sender = PhoneSender(speech: speech, keys: keys, source: source, seed: seed >> 32)
+    reporter = PhoneReporter(source: source, wallClockOffset: wallClockOffset)
+  }
+
+  /// Starts or changes the audio.
+  package mutating func apply(_ terms: AudioTerms, now: MediaTime) {
+    sender.apply(terms)
+    if self.terms == nil { reporter.start(now: now) }
+    self.terms = terms
+    counts.codec = terms.isALaw ? .pcma : .pcmu
+    counts.packetMilliseconds = terms.framesPerPacket * 10
+  }
+
+  /// Takes one datagram from the gateway.
+  package mutating func receive(_ bytes: UnsafeRawBufferPointer, arrival: MediaTime) {
+    guard let terms else { return }
+    switch DatagramKind(bytes) {
+    case .rtp: receiveAudio(bytes, terms, arrival)
+    case .rtcp: reporter.read(bytes, now: arrival)
+    case .stun, .dtls, .unknown: ignore()
+    }
+  }
+
+  /// A datagram that is not the gateway's, or of no use.
+  package mutating func ignore() { counts.packetsIgnored &+= 1 }
+
+  private mutating func receiveAudio(_ bytes: UnsafeRawBufferPointer, _ terms: AudioTerms, _ arrival: MediaTime) {
+    guard let packet = try? RTPPacketView(bytes) else { return ignore() }
+    let type = packet.header.payloadType
+    let isEvent = terms.receiveEventPayloadType == type
+    guard isEvent || type == terms.receivePayloadType else { return ignore() }
+    if packet.header.source != source { adopt(packet.header.source) }
+    counts.packetsReceived &+= 1
+    let sequence: Int64
+    switch reception.record(packet.header, payloadOctets: packet.payload.count, arrival: arrival, countsJitter: !isEvent) {
+    case .valid(let number), .probation(let number): sequence = number
+    case .restarted(let number):
+      restart()
+      sequence = number
+    case .suspect: return
+    }
+    let timestamp = timestamps.unwrap(packet.header.timestamp)
+    guard terms.receives else { return }
+    if isEvent, let payload = TelephoneEventPayload(packet.payload) {
+      let changes = events.receive(payload, timestamp: timestamp, arrival: arrival)
+      for change in [changes.first, changes.second, changes.third] { if let change { take(change) } }
+    }
+    jitterBuffer.insert(
+      payload: packet.payload, as: isEvent ? .event : .g711(terms.law), sequence: sequence, timestamp: timestamp,
+      marker: packet.header.marker, arrival: arrival)
+  }
+
+  private mutating func adopt(_ newSource: UInt32) {
+    if source != nil {
+      lostBefore &+= max(0, reception.lost)
+      reception = ReceptionStatistics()
+      restart()
+    }
+    source = newSource
+  }
+
+  private mutating func restart() {
+    timestamps.reset()
+    jitterBuffer.reset()
+    _ = events.reset()
+  }
+
+  private mutating func take(_ change: TelephoneEventChange) {
+    guard case .pressed(let event) = change, let digit = TelephoneEventCode.ascii(of: event), pressedCount &- pressedTaken < 16 else {
+      return
+    }
+    pressed[pressedCount & 15] = digit
+    pressedCount &+= 1
+  }
+
+  /// A key pressed at the far end, in ASCII; nil: no more.
+  package mutating func nextDigit() -> UInt8? {
+    guard pressedTaken < pressedCount else { return nil }
+    defer { pressedTaken &+= 1 }
+    return pressed[pressedTaken & 15]
+  }
+
+  /// 10 ms pass: `heard` is new, and packets may wait in `nextPacket`.
+  package mutating func tick(now: MediaTime) {
+    _ = events.advance(to: now)
+    guard let terms else { return }
+    jitterBuffer.pull(into: &heard, now: now)
+    heardMeter.process(heard)
+    sender.tick(terms)
+    if reporter.isDue(now: now) { report(isLeaving: false, now: now) }
+  }
+
+  /// The call is over: the last report says so.
+  package mutating func leave(now: MediaTime) {
+    if terms != nil { report(isLeaving: true, now: now) }
+  }
+
+  private mutating func report(isLeaving: Bool, now: MediaTime) {
+    reporter.write(
+      timestamp: sender.timestamp, packets: sender.packets, octets: sender.octets, reception: &reception, remote: source ?? 0,
+      isLeaving: isLeaving, now: now)
+  }
+
+  /// A packet to send; valid until the next call of any function here.
+  package mutating func nextPacket() -> (bytes: UnsafeRawBufferPointer, isReport: Bool)? {
+    if let bytes = sender.takePacket() { return (bytes, false) }
+    if let bytes = reporter.takePacket() { return (bytes, true) }
+    return nil
+  }
+
+  package var statistics: PhoneStatistics {
+    var result = counts
+    let buffer = jitterBuffer.statistics
+    result.levelSent = sender.meter.reading.level
+    result.levelHeard = heardMeter.reading.level
+    result.packetsSent = Int(sender.packets)
+    result.packetsLost = Int(max(0, reception.lost) &+ lostBefore)
+    result.packetsLate = Int(buffer.late)
+    result.jitterMilliseconds = Double(reception.jitterMicroseconds) / 1000
+    result.concealedMilliseconds = Int(buffer.concealedMilliseconds)
+    result.bufferMilliseconds = Double(buffer.delayMicroseconds) / 1000
+    result.roundTripMilliseconds = reporter.roundTrip.map { Double($0.nanoseconds) / 1e6 }
+    result.lossAtGateway = reporter.remoteLossFraction
+    result.hasSpoken = sender.hasSpoken
+    return result
+  }
+}

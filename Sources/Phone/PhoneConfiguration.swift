@@ -1,0 +1,53 @@
+/// How a telephone reaches its gateway.
+package enum PhoneTransport: String, Sendable, CaseIterable {
+  case udp
+  case tcp
+  case tls
+
+  /// Where no port is given (RFC 3261 §19.1.2).
+  package var defaultPort: UInt16 { self == .tls ? 5061 : 5060 }
+}
+
+/// One call: where to, how, and what to say.
+package struct PhoneConfiguration: Sendable {
+  /// The gateway's name or numeric address, IPv6 without brackets.
+  package var host: String
+  /// The default is the transport's own: 5060, and 5061 for TLS.
+  package var port: UInt16
+  package var transport: PhoneTransport
+  /// As dialled: digits, `*`, `#`, or E.164 with `+`.
+  package var number: String
+  /// Shown as the caller, and the name in digest authentication; the default is `phone`.
+  package var user = "phone"
+  /// For digest authentication; nil: none is tried.
+  package var password: String?
+  /// Whether any TLS certificate will do; the default is false.
+  ///
+  /// A gateway on a loopback address needs no proof in any case.
+  package var acceptsAnyCertificate = false
+  /// Spoken once from the answer on, 8 kHz; the default is silence.
+  package var speech: [Int16] = []
+  /// Keyed half a second after the answer: 0–9, `*`, `#`, A–D; the default is none.
+  package var keys = ""
+  /// Seconds of talk after which this side hangs up; nil: the other side does, or `hangUp`.
+  package var talkSeconds: Double?
+  /// WAV file for what is heard, early media included; nil: nothing is recorded.
+  package var recordingPath: String?
+
+  package init(host: String, port: UInt16? = nil, transport: PhoneTransport = .udp, number: String) {
+    self.host = host
+    self.port = port ?? transport.defaultPort
+    self.transport = transport
+    self.number = number
+  }
+
+  /// `127.0.0.1:5060`, an IPv6 address in brackets.
+  package var gateway: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// Why a call could not even be tried.
+package struct PhoneError: Error, Sendable, Equatable, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
+}

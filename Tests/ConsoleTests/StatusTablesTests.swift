@@ -1,0 +1,69 @@
+import AudioFile
+import Console
+import ControlAPI
+import Foundation
+import Testing
+
+@Suite struct StatusTablesTests {
+  @Test func status() {
+    let status = GatewayStatus(
+      name: "example", version: "0.1", uptimeS: 67, sip: .init(listen: ["udp://127.0.0.1:5060"], registered: 1),
+      lines: .init(total: 4, free: 2, inUse: 1, failed: 0, guarded: 1), calls: .init(active: 1, answered: 3, failed: 2),
+      media: .init(ticks: 6_700, missedTicks: 0, lateUsP99: 180.4, realTime: false))
+    let lines = StatusTables.status(status)
+    #expect(lines[0] == "example  running for 1:07  version 0.1")
+    #expect(lines.contains("lines    4: 2 free, 1 in use, 1 guarded, 0 failed"))
+    #expect(lines.contains("calls    1 now, 3 answered, 2 not answered"))
+    #expect(lines.last == "media    6700 ticks, 0 missed, 99 % at most 180 µs late, without real-time priority")
+  }
+
+  @Test func lines() {
+    let table = StatusTables.lines([
+      LineStatus(name: "line1", driver: "simulated", group: "pstn", state: "in_use", callId: "12", health: .init(levelInDbm0: -21.6)),
+      LineStatus(
+        name: "line2", driver: "simulated", group: "pstn", state: "failed", health: .init(state: "failed", reason: "no dial tone")),
+    ])
+    #expect(table[1] == "line1  simulated  pstn   in use  12    good                      -22")
+    #expect(table[2] == "line2  simulated  pstn   failed        failed: no dial tone")
+    #expect(StatusTables.lines([]) == ["no lines"])
+  }
+
+  @Test func calls() {
+    let start = Date(timeIntervalSince1970: 1_000_000)
+    var call = CallStatus(id: "3", direction: "outbound", state: "ended", number: "+81333331234", peer: "192.0.2.7", startedAt: start)
+    call.account = "alice"
+    call.line = "line1"
+    call.answeredAt = start.addingTimeInterval(3)
+    call.endedAt = start.addingTimeInterval(70)
+    call.end = .init(causeQ850: 16, reason: "normal clearing", evidence: "ended because the softphone hung up", by: "caller")
+    let rows = StatusTables.calls([call], now: start)
+    #expect(rows[0].hasPrefix("CALL  STARTED"))
+    #expect(rows[1].hasSuffix("→  +81333331234  alice  line1  normal clearing  1:07     0  ended because the softphone hung up"))
+    #expect(StatusTables.calls([], now: start) == ["no calls"])
+  }
+
+  @Test func events() {
+    var call = CallStatus(id: "3", direction: "inbound", state: "ringing", number: "+81312345678", peer: "", startedAt: Date())
+    call.line = "line4"
+    #expect(StatusTables.event(GatewayEvent(.call, time: Date(), call: call)).hasSuffix("call 3 inbound +81312345678 ringing on line4"))
+    let gone = AccountStatus(user: "bob", contacts: [])
+    #expect(StatusTables.event(GatewayEvent(.account, time: Date(), account: gone)).hasSuffix("account bob is gone"))
+  }
+}
+
+@Suite struct ComparisonResultTests {
+  @Test func words() {
+    var state: UInt64 = 3
+    let noise = (0..<24_000).map { _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int16(Int(state >> 50) - 8192)
+    }
+    let heard = [Int16](repeating: 0, count: 4_000) + noise
+    let result = ComparisonResult(AudioComparison.compare(heard: heard, source: noise), source: "speech.wav")
+    #expect(result.isHeard)
+    #expect(result.sentence.hasPrefix("heard the speech of speech.wav: correlation 1.00, level -"))
+    #expect(result.sentence.hasSuffix("0.5 s into the recording"))
+    let silence = ComparisonResult(AudioComparison.compare(heard: [Int16](repeating: 0, count: 8_000), source: noise), source: "speech.wav")
+    #expect(silence.sentence == "did not hear speech.wav: correlation 0.00, level silence")
+  }
+}

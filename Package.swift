@@ -10,6 +10,7 @@ let settings: [SwiftSetting] = [
 ]
 
 extension Target.Dependency {
+  static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
   static let logging = product(name: "Logging", package: "swift-log")
   static let nioCore = product(name: "NIOCore", package: "swift-nio")
   static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
@@ -17,6 +18,7 @@ extension Target.Dependency {
   static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
   static let crypto = product(name: "Crypto", package: "swift-crypto")
   static let x509 = product(name: "X509", package: "swift-certificates")
+  static let grdb = product(name: "GRDB", package: "GRDB.swift")
   static let yams = product(name: "Yams", package: "Yams")
   static let asn1 = product(name: "SwiftASN1", package: "swift-asn1")
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
@@ -34,7 +36,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "kakehashi",
+  products: [
+    .executable(name: "gatewayd", targets: ["GatewayD"]),
+    .executable(name: "kakehashi", targets: ["Kakehashi"]),
+  ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -43,6 +50,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
   ],
@@ -71,6 +79,18 @@ let package = Package(
     // Named ConfigurationFile, since a package below Hummingbird already has a target called Configuration.
     module("ConfigurationFile", ["Numbering", .yams]),
     module("ControlAPI", [.hummingbird, .httpTypes, .serviceLifecycle, .nioCore, .nioPosix, .nioHTTP1, .logging]),
+    module(
+      "Gateway",
+      [
+        "RealTime", "RTP", "DSP", "Numbering", "AudioFile", "TelephonyHAL", "MediaPath", "SIP", "SDP", "CallControl", "SIPTransport",
+        "ConfigurationFile",
+        "ControlAPI", "CLinux", .nioCore, .nioPosix, .grdb, .logging,
+      ]),
+    module("Phone", ["SIP", "SDP", "SIPTransport", "RealTime", "RTP", "DSP", "AudioFile", "CLinux", .nioCore, .nioPosix, .logging]),
+    module("Console", ["ControlAPI", "Phone", "ConfigurationFile", "AudioFile", .argumentParser]),
+    .executableTarget(
+      name: "GatewayD", dependencies: ["Gateway", "ConfigurationFile", .argumentParser, .logging], swiftSettings: settings),
+    .executableTarget(name: "Kakehashi", dependencies: ["Console", .argumentParser], swiftSettings: settings),
 
     .executableTarget(
       name: "MediaBench",
@@ -78,6 +98,7 @@ let package = Package(
       path: "Benchmarks/MediaBench", swiftSettings: settings),
 
     // Test kit and tests.
+    module("LineHarness", ["RealTime", "RTP", "DSP", "Numbering", "AudioFile", "TelephonyHAL", "MediaPath", "SIP", "SDP", "CallControl"]),
     tests("RealTimeTests", ["RealTime", "CAllocationCounter"]),
     tests("NumberingTests", ["Numbering"]),
     tests("RTPTests", ["RTP", "RealTime"]),
@@ -92,5 +113,14 @@ let package = Package(
     tests("SIPTransportTests", ["SIPTransport", "SIP", .nioCore, .nioPosix, .nioSSL, .logging]),
     tests("ConfigurationFileTests", ["ConfigurationFile", "Numbering"]),
     tests("ControlAPITests", ["ControlAPI", .nioCore, .nioPosix, .nioHTTP1, .logging]),
+    tests("PhoneTests", ["Phone", "SIP", "SDP", "RealTime", "AudioFile"]),
+    tests("ConsoleTests", ["Console", "ControlAPI", "Phone", "AudioFile"]),
+    tests(
+      "GatewayTests",
+      [
+        "Gateway", "CallControl", "ConfigurationFile", "ControlAPI", "MediaPath", "Numbering", "SDP", "SIP", "SIPTransport", "TelephonyHAL",
+        .grdb, .logging,
+      ]),
+    tests("SimulationTests", ["LineHarness", "CallControl", "SIP", "SDP", "MediaPath", "TelephonyHAL", "RealTime", "Numbering"]),
   ]
 )

@@ -1,0 +1,87 @@
+"""Fixtures: gateways, speech, peers. A gateway that a test failed on leaves its log in the report."""
+import os
+import pathlib
+import shutil
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from kit import speech as speech_kit  # noqa: E402
+from kit.gateway import BINARY, Gateway  # noqa: E402
+
+IS_LONG = os.environ.get("KAKEHASHI_LONG") == "1"
+LOG_TAIL = 6000
+
+
+def pytest_collection_modifyitems(config, items):
+    if IS_LONG or "long" in (config.option.markexpr or ""):
+        return
+    skipped = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if not item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=skipped)
+
+
+def pytest_sessionstart(session):
+    if not BINARY.exists():
+        raise pytest.UsageError(f"{BINARY} is missing: scripts/build")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if not report.failed:
+        return
+    for name, value in getattr(item, "funcargs", {}).items():
+        gateway = value if isinstance(value, Gateway) else getattr(value, "gateway", None)
+        if isinstance(gateway, Gateway):
+            report.sections.append((f"{name}: {gateway.log_path}", gateway.log()[-LOG_TAIL:]))
+
+
+class Gateways:
+    def __init__(self, folder):
+        self.folder = folder
+        self.running = []
+
+    def __call__(self, start=True, **changes):
+        gateway = Gateway(self.folder / f"gateway-{len(self.running) + 1}", **changes)
+        self.running.append(gateway)
+        return gateway.start() if start else gateway
+
+    def stop(self):
+        problems = []
+        for gateway in reversed(self.running):
+            try:
+                gateway.stop()
+            except AssertionError as error:
+                problems.append(str(error))
+        assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def gateways(tmp_path):
+    """Makes gateways: gateways(simulator={…}); all end at the end of the test, by SIGTERM and with exit code 0."""
+    made = Gateways(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def module_gateways(tmp_path_factory):
+    made = Gateways(tmp_path_factory.mktemp("gateways"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory):
+    return speech_kit.samples(tmp_path_factory.mktemp("speech"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder whose path is short enough for peers' own buffers."""
+    yield tmp_path
+    shutil.rmtree(tmp_path / "rest", ignore_errors=True)

@@ -1,0 +1,164 @@
+"""gatewayd as a process under test."""
+import copy
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from .ports import free_range
+from .status import Status
+from .waiting import PATIENCE, wait_for
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BINARY = ROOT / ".build/release/gatewayd"
+
+QUIET_LINE = {"hybrid": "none", "noise_dbm0": -100, "loss_db": 0}
+HARD_LINE = {"hybrid": "D.3", "noise_dbm0": -65, "loss_db": 6}
+
+# A number for each thing a telephone can do; all in Tokyo, as dialled there.
+SPEAKER, BUSY, SILENT, ECHO, KEYPAD, CALLER, UNKNOWN = (
+    "0333331234", "0333330001", "0333330002", "0333330003", "0333330004", "0333330005", "0333339999")
+
+
+def merged(base, changes):
+    """`base` with `changes` laid over it, mapping by mapping."""
+    result = copy.deepcopy(base)
+    for key, value in changes.items():
+        result[key] = merged(result[key], value) if isinstance(value, dict) and isinstance(result.get(key), dict) else copy.deepcopy(value)
+    return result
+
+
+def configuration(first_port, ports=400, **changes):
+    base = {
+        "gateway": {"name": "e2e", "country": "JP", "area_code": "03", "state_directory": "state", "drain_s": 2},
+        "sip": {
+            "listen": ["udp://127.0.0.1:0", "tcp://127.0.0.1:0", "tls://127.0.0.1:0"],
+            "accounts": [{"user": "bob", "password": "secret"}, {"user": "alice", "password": "secret"}],
+        },
+        "media": {"address": "127.0.0.1", "ports": f"{first_port}-{first_port + ports - 1}"},
+        "lines": [{"name": "line", "count": 4, "group": "pstn", "driver": "simulated"}],
+        "outbound": {"rules": [{"match": "+81*", "groups": ["pstn"]}], "limits": {"calls_per_minute": 10_000}},
+        "inbound": {"default": "sip:bob"},
+        "status": {"socket": "socket"},
+        "log": {"level": "debug"},
+        "simulator": {"country": "JP", "line": dict(QUIET_LINE), "phones": []},
+    }
+    return merged(base, changes)
+
+
+class Gateway:
+    """Writes a configuration, runs gatewayd with it and ends it by SIGTERM, which must exit 0."""
+
+    def __init__(self, folder, **changes):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log_path = self.folder / "gatewayd.log"
+        # A Unix socket's path has room for 107 bytes, and the test's folder may be deep.
+        self.socket_folder = pathlib.Path(tempfile.mkdtemp(prefix="kakehashi-"))
+        self.configuration = configuration(free_range(400), **changes)
+        self.configuration["status"]["socket"] = str(self.socket_folder / "s")
+        self.path = self.folder / "gateway.yaml"
+        self.status = Status(self.socket_folder / "s")
+        self.process = None
+
+    def start(self):
+        # JSON is YAML.
+        self.path.write_text(json.dumps(self.configuration, indent=2) + "\n")
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([BINARY, "--config", self.path], stdout=log, stderr=log, cwd=self.folder)
+        wait_for(self._is_ready, 15, "gatewayd answers on its status socket")
+        self.listen = self.status.status()["sip"]["listen"]
+        return self
+
+    def _is_ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"gatewayd exited {self.process.returncode} at start:\n{self.log()[-4000:]}")
+        try:
+            return self.status.status()["sip"]["listen"]
+        except (OSError, ValueError):
+            return False
+
+    def port(self, transport="udp"):
+        for listener in self.listen:
+            if listener.startswith(transport + "://"):
+                return int(listener.rsplit(":", 1)[1])
+        raise AssertionError(f"no {transport} listener in {self.listen}")
+
+    def stop(self):
+        process, self.process = self.process, None
+        try:
+            if process is None:
+                return
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                code = process.wait(timeout=15 * PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise AssertionError(f"gatewayd did not end on SIGTERM:\n{self.log()[-4000:]}") from None
+            assert code == 0, f"gatewayd exited {code}:\n{self.log()[-4000:]}"
+        finally:
+            shutil.rmtree(self.socket_folder, ignore_errors=True)
+
+    def kill(self):
+        """kill -9, as a crash; `start` may follow."""
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    # What it says
+
+    def ended_call(self, call_id=None, **expected):
+        """The record of an ended call: the last whose fields are as expected."""
+        def find():
+            rows = [row for row in self.status.calls(ended=True) if row.get("ended_at") and row.get("end")]
+            rows = [row for row in rows if all(row.get(key) == value for key, value in expected.items())]
+            rows = [row for row in rows if call_id in (None, row["id"])]
+            return max(rows, key=lambda row: (row["started_at"], row["id"])) if rows else None
+        return wait_for(find, 5, f"an ended call with {expected}")
+
+    def running_call(self, **expected):
+        def find():
+            return next((row for row in self.status.calls() if all(row.get(key) == value for key, value in expected.items())), None)
+        return wait_for(find, 8, f"a running call with {expected}")
+
+    def wait_until_free(self, seconds=6):
+        """All lines on hook and past their guard time."""
+        def is_free():
+            lines = self.status.status()["lines"]
+            return lines["free"] == lines["total"]
+        wait_for(is_free, seconds, "all lines free", every=0.05)
+
+    def assert_healthy(self):
+        assert self.process.poll() is None, f"gatewayd died ({self.process.returncode}):\n{self.log()[-4000:]}"
+        return self.status.status()
+
+    def phone_call(self, number, state=None, index=-1):
+        """The last call at a telephone."""
+        def find():
+            calls = self.status.phone(number)["calls"]
+            calls = [call for call in calls if state in (None, call["state"])]
+            return calls[index] if calls else None
+        return wait_for(find, 10, f"a call at {number} that is {state}")
+
+    def recording(self, number, index=-1):
+        """The WAV of the last ended call at a telephone."""
+        call = self.phone_call(number, "ended", index)
+        assert call.get("recording_error") is None, call
+        time.sleep(0.05)
+        return self.folder / call["recording"]
+
+
+def now():
+    return time.monotonic()

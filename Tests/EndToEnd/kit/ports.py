@@ -1,0 +1,28 @@
+"""Ports that are free now, found by binding."""
+import random
+import socket
+
+
+def free_port(kind=socket.SOCK_STREAM, host="127.0.0.1"):
+    """A port nobody listens on; for peers that cannot take port 0."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((host, 0))
+        return probe.getsockname()[1]
+
+
+def is_free(port, host="127.0.0.1"):
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, port))
+        return True
+    except OSError:
+        return False
+
+
+def free_range(count, host="127.0.0.1"):
+    """The first of `count` neighbouring free UDP ports below the kernel's own (32768), starting even."""
+    for _ in range(200):
+        first = random.randrange(10_000, 32_000 - count, 2)
+        if all(is_free(first + offset, host) for offset in range(count)):
+            return first
+    raise RuntimeError(f"no {count} neighbouring free UDP ports on {host}")

@@ -43,6 +43,20 @@ struct CallPathPacketTests {
     #expect(call.telephoneHears.allSatisfy { $0 == 0 })
   }
 
+  @Test func aPeerMayNumberOtherwiseThanWe() throws {
+    let call = try VirtualCall {
+      $0.payloadType = 96
+      $0.receivedPayloadType = 18
+    }
+    call.peerPayloadType = 18
+    call.peerSays = { Tone.frame(700, from: $0) }
+    call.run(milliseconds: 1_000)
+    #expect(call.statistics.packetsOfForeignPayload == 0)
+    #expect(call.statistics.packetsReceived == 50)
+    #expect(call.telephoneHears.contains { $0 != 0 })
+    #expect(call.heard.last?.header.payloadType == 96)
+  }
+
   @Test func foreignPayloadFromStrangersDoesNotLatch() throws {
     let call = try VirtualCall()
     call.peerPayloadType = 18

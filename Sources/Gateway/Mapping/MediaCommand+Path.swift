@@ -15,6 +15,8 @@ extension PathDescription {
     codec = description.codec == .pcmu ? .pcmu : .pcma
     payloadType = description.payloadType
     telephoneEventPayloadType = description.telephoneEventPayloadType
+    receivedPayloadType = description.receivePayloadType
+    receivedTelephoneEventPayloadType = description.receiveTelephoneEventPayloadType
     packetMilliseconds = description.packetMilliseconds
     direction = MediaDirection(sends: description.sends, receives: description.receives)
   }

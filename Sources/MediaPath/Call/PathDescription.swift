@@ -11,10 +11,13 @@ package struct PathDescription: Hashable, Sendable, BitwiseCopyable {
   /// Where the signalling comes from; its port does not matter.
   package var signallingSource = MediaAddress.none
   package var codec = Codec.pcmu
-  /// The payload type of the codec, 0–127, both ways.
+  /// The payload type of the codec in packets to the peer, 0–127.
   package var payloadType: UInt8 = 0
-  /// The payload type of telephone events (RFC 4733) at 8000 Hz, 0–127; nil: none were negotiated.
+  /// The payload type of telephone events (RFC 4733) at 8000 Hz to the peer, 0–127; nil: none were negotiated.
   package var telephoneEventPayloadType: UInt8?
+  /// The same in packets that come, where the peer numbers otherwise (RFC 3264 6.1); nil, the default: as to the peer.
+  package var receivedPayloadType: UInt8?
+  package var receivedTelephoneEventPayloadType: UInt8?
   /// Audio in a packet of ours, ms: 10–60, a multiple of 10.
   package var packetMilliseconds = 20
   package var direction = MediaDirection.sendReceive

@@ -33,7 +33,9 @@ extension CallPath {
     }
     let type = packet.header.payloadType
     var isEvent = false
-    if let eventType = description.receivedTelephoneEventPayloadType ?? description.telephoneEventPayloadType { isEvent = type == eventType }
+    if let eventType = description.receivedTelephoneEventPayloadType ?? description.telephoneEventPayloadType {
+      isEvent = type == eventType
+    }
     guard isEvent || type == description.receivedPayloadType ?? description.payloadType else {
       counts.packetsOfForeignPayload &+= 1
       // A peer that sends something we cannot play is there all the same.

@@ -74,6 +74,8 @@ let package = Package(
     module("SDP"),
     module("CallControl", ["SIP", "SDP", "Numbering", "TelephonyHAL"]),
 
+    module("MediaTranslation", ["CallControl", "DSP", "MediaPath", "SDP"]),
+
     // Edges.
     module("SIPTransport", ["SIP", .nioCore, .nioPosix, .nioSSL, .x509, .asn1, .crypto, .logging]),
     // Named ConfigurationFile, since a package below Hummingbird already has a target called Configuration.
@@ -82,7 +84,8 @@ let package = Package(
     module(
       "Gateway",
       [
-        "RealTime", "RTP", "DSP", "Numbering", "AudioFile", "TelephonyHAL", "MediaPath", "SIP", "SDP", "CallControl", "SIPTransport",
+        "RealTime", "RTP", "DSP", "Numbering", "AudioFile", "TelephonyHAL", "MediaPath", "MediaTranslation", "SIP", "SDP", "CallControl",
+        "SIPTransport",
         "ConfigurationFile",
         "ControlAPI", "CLinux", .nioCore, .nioPosix, .grdb, .logging,
       ]),
@@ -98,7 +101,9 @@ let package = Package(
       path: "Benchmarks/MediaBench", swiftSettings: settings),
 
     // Test kit and tests.
-    module("LineHarness", ["RealTime", "RTP", "DSP", "Numbering", "AudioFile", "TelephonyHAL", "MediaPath", "SIP", "SDP", "CallControl"]),
+    module(
+      "LineHarness",
+      ["RealTime", "RTP", "DSP", "Numbering", "AudioFile", "TelephonyHAL", "MediaPath", "MediaTranslation", "SIP", "SDP", "CallControl"]),
     tests("RealTimeTests", ["RealTime", "CAllocationCounter"]),
     tests("NumberingTests", ["Numbering"]),
     tests("RTPTests", ["RTP", "RealTime"]),
@@ -115,6 +120,7 @@ let package = Package(
     tests("ControlAPITests", ["ControlAPI", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     tests("PhoneTests", ["Phone", "SIP", "SDP", "RealTime", "AudioFile"]),
     tests("ConsoleTests", ["Console", "ControlAPI", "Phone", "AudioFile"]),
+    tests("MediaTranslationTests", ["MediaTranslation", "CallControl", "MediaPath", "Numbering", "SDP"]),
     tests(
       "GatewayTests",
       [

@@ -23,6 +23,7 @@ package final class Gateway: Sendable {
   let loop: ControlLoop
   let parts: GatewayParts
   let holdClips: HoldClips
+  private static let longestLineStart = Duration.seconds(3)
   private let isStopped = Atomic<Bool>(false)
 
   /// Starts a gateway: lines on hook first, then media, signalling, and the status socket last.
@@ -61,11 +62,22 @@ package final class Gateway: Sendable {
       return loop
     }.get()
     try await watchDescriptors()
+    await linesAreReady()
     do {
       let server = try await ControlServer.start(path: file.status.socket, backend: GatewayBackend(loop: loop), logger: parts.logger)
       parts.took(server)
     } catch {
       throw GatewayError(.status, "\(error)")
+    }
+  }
+
+  /// Returns when every line has said that it is on hook, or has had the time to: the first call shall find them.
+  private func linesAreReady() async {
+    let deadline = ContinuousClock.now + Self.longestLineStart
+    while ContinuousClock.now < deadline {
+      let isReady = try? await loop.eventLoop.submit { [loop] in loop.controller.pool.all.allSatisfy { $0.state != .starting } }.get()
+      if isReady != false { return }
+      try? await Task.sleep(for: .milliseconds(10))
     }
   }
 

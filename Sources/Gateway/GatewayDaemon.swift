@@ -99,6 +99,8 @@ package enum GatewayDaemon {
         case .end:
           logger.notice("ending at once")
           await gateway.endAll()
+          // The drain that runs is over as soon as the records are made and the lines are on hook.
+          try? await Task.sleep(for: .seconds(1))
           end.yield()
         }
       }

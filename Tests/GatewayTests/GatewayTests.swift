@@ -48,7 +48,7 @@ import Testing
     phone.invite()
     let answer = try #require(phone.finalResponse(to: "INVITE"))
     #expect(answer.hasPrefix("SIP/2.0 200 "))
-    #expect(answer.contains("m=audio 402"))
+    #expect(answer.contains("m=audio 252"))
     phone.acknowledge()
     let running = try #require(try await gateway.backend.calls(ended: false, limit: 10).first)
     #expect(running.number == "+819012345678")
@@ -112,7 +112,7 @@ import Testing
 
   @Test func aReloadTakesRulesAndNamesWhatItCannotTake() async throws {
     let (gateway, port) = try await start()
-    let changed = yaml.replacing("\"+8190*\", groups: [loop]", with: "\"+8190*\", deny: true").replacing("40299", with: "40399")
+    let changed = yaml.replacing("\"+8190*\", groups: [loop]", with: "\"+8190*\", deny: true").replacing("25299", with: "25399")
     #expect(try await gateway.reload(try configuration(changed, in: directory.path)) == ["media.ports"])
     let phone = try #require(DatagramPhone(gateway: port, number: "09012345678"))
     phone.invite()

@@ -88,7 +88,8 @@ package struct JitterBuffer: ~Copyable {
       if let position {
         let ahead = audioEnd == .min ? 0 : audioEnd &- position
         result.bufferedSamples = ahead < 0 ? 0 : ahead
-        let situation = situation(at: position, isPause: false)
+        // The newest pull took what lies before `position`.
+        let situation = situation(at: position &- 80, isPause: false)
         result.delayMicroseconds = (situation.offset &- situation.median) / 1_000
         result.targetMicroseconds = (policy.target(situation, phase: situation.phase) &- situation.median) / 1_000
       }

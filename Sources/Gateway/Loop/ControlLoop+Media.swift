@@ -1,6 +1,7 @@
 import CallControl
 import Logging
 import MediaPath
+import MediaTranslation
 import Numbering
 import SDP
 import TelephonyHAL

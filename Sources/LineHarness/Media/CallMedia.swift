@@ -1,6 +1,7 @@
 import AudioFile
 package import CallControl
 package import MediaPath
+import MediaTranslation
 import Numbering
 import SDP
 package import TelephonyHAL
@@ -37,9 +38,8 @@ package final class CallMedia {
     switch command {
     case .open(let id): open(id, call)
     case .configure(let id, let description):
-      guard let translated = PathDescription(description) else { return }
       open[id] = .some(description.codec)
-      plane.perform(.configure(translated), on: call)
+      plane.perform(.configure(PathDescription(description)), on: call)
     case .connect(let id, let line):
       guard let port = lines[line] else { return }
       connected[id] = line
@@ -53,7 +53,7 @@ package final class CallMedia {
       plane.perform(.dial(string, toneMilliseconds: limits.sendMilliseconds, gapMilliseconds: limits.pauseMilliseconds), on: call)
     case .sendDigit(_, let key, let side, let milliseconds):
       guard let ascii = key.asciiValue else { return }
-      plane.perform(.sendDigit(ascii, to: side == .line ? .line : .packet, milliseconds: milliseconds), on: call)
+      plane.perform(.sendDigit(ascii, to: MediaPath.MediaSide(side), milliseconds: milliseconds), on: call)
     case .detect(_, let detectors): plane.perform(.detect(PathDetectors(rawValue: detectors.rawValue)), on: call)
     case .bridge(_, let mode): plane.perform(.bridge(MediaBridge(mode)), on: call)
     case .playToLine(let id, let sound): play(sound, id, call)

@@ -22,6 +22,18 @@ struct JitterBufferTests {
     #expect(end.map { $0 - 40_000 <= (milliseconds + 25) * 8 } == true, "\(String(describing: end))")
   }
 
+  @Test func theDelayShownIsTheDelayHeard() throws {
+    let source = TestAudio.coded(TestAudio.voice(seconds: 6))
+    let harness = JitterBufferHarness()
+    harness.run(TestAudio.packets(source), seconds: 5, phase: 3_000)
+    let spoken = source[32_000..<37_000]
+    // The speech repeats each second: the search begins at its own.
+    let heard = try #require((32_000..<34_000).first { harness.output[$0..<($0 + spoken.count)].elementsEqual(spoken) })
+    // The pulls begin 17 ms before packet 0 comes; 125 µs a sample.
+    let delay = Int64(heard - 32_000) * 125 - 17_000
+    #expect(abs(harness.buffer.statistics.delayMicroseconds - delay) <= 125, "\(harness.buffer.statistics.delayMicroseconds) \(delay)")
+  }
+
   @Test func schedulerJitterOfBothEndsChangesNothing() {
     let source = TestAudio.coded(TestAudio.voice(seconds: 20))
     for seed in 1...5 as ClosedRange<UInt64> {

@@ -27,7 +27,7 @@ extension MediaAddress {
 }
 
 extension MediaPath.MediaSide {
-  init(_ side: CallControl.MediaSide) {
+  package init(_ side: CallControl.MediaSide) {
     switch side {
     case .line: self = .line
     case .packet: self = .packet
@@ -36,7 +36,7 @@ extension MediaPath.MediaSide {
 }
 
 extension CallControl.MediaSide {
-  init(_ side: MediaPath.MediaSide) {
+  package init(_ side: MediaPath.MediaSide) {
     switch side {
     case .line: self = .line
     case .packet: self = .packet
@@ -45,7 +45,7 @@ extension CallControl.MediaSide {
 }
 
 extension MediaBridge {
-  init(_ mode: BridgeMode) {
+  package init(_ mode: BridgeMode) {
     switch mode {
     case .closed: self = .closed
     case .listen: self = .listen

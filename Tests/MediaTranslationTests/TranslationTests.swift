@@ -1,6 +1,6 @@
 import CallControl
-import Gateway
 import MediaPath
+import MediaTranslation
 import Numbering
 import SDP
 import Testing

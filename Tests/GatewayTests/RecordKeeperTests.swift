@@ -9,13 +9,13 @@ struct RecordKeeperTests {
   private let presenter = CallPresenter(clock: ControlClock())
   private var path: String { directory.path + "/calls.sqlite" }
 
-  private func keeper(retries: [Duration] = [.seconds(3600), .seconds(3600)], capacity: Int = 100) -> RecordKeeper {
+  private func keeper(at path: String? = nil, retries: [Duration] = [.seconds(3600), .seconds(3600)], capacity: Int = 100) -> RecordKeeper {
     var settings = RecordKeeper.Settings()
     settings.delay = .seconds(3600)
     settings.retries = retries
     settings.capacity = capacity
     settings.busyTimeout = 0.01
-    return RecordKeeper(path: path, presenter: presenter, logger: silentLogger, settings: settings)
+    return RecordKeeper(path: path ?? self.path, presenter: presenter, logger: silentLogger, settings: settings)
   }
 
   /// Another process that holds the file.
@@ -82,7 +82,7 @@ struct RecordKeeperTests {
   }
 
   @Test func aFileThatCannotBeOpenedStopsNothing() async throws {
-    let keeper = RecordKeeper(path: directory.path + "/nowhere/calls.sqlite", presenter: presenter, logger: silentLogger)
+    let keeper = keeper(at: directory.path + "/nowhere/calls.sqlite")
     await keeper.open()
     keeper.save(endedRecord(1))
     await keeper.flush()

@@ -110,6 +110,9 @@ struct MediaEngineTests {
       engine.perform(.bridge(.both), on: call)
     }
     let box = EngineBox(engine: engine)
+    // Says where, should there be one.
+    allocation_counter_trace(true)
+    defer { allocation_counter_trace(false) }
     allocation_counter_arm_threads_named("counted-")
     await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
       let thread = try? RealTimeThread(name: "rtp-load", priority: 10) {
@@ -154,6 +157,9 @@ struct MediaEngineTests {
     /// In this suite, since the counter is one for the process.
     @Test func theCounterSeesAThreadByItsName() throws {
       allocation_counter_arm_threads_named("watched-")
+      let other = try RealTimeThread(name: "other", priority: 1) { _ = [Int32](repeating: getpid(), count: Int(getpid())).count }
+      other.join()
+      #expect(allocation_counter_threads().allocations == 0)
       let thread = try RealTimeThread(name: "watched-1", priority: 1) {
         let memory = [Int32](repeating: getpid(), count: Int(getpid()))
         var mutex = pthread_mutex_t()

@@ -63,21 +63,4 @@ private final class Box {
     let quiet = allocation_counter_stop()
     #expect(quiet.allocations == 0 && quiet.locks == 0 && quiet.frees == 0)
   }
-
-  @Test func counterArmsAThreadThatKnowsNothingOfIt() throws {
-    let flag = Flag()
-    allocation_counter_arm_threads_named("counted-")
-    let quiet = try RealTimeThread(name: "other-thread", priority: 1) { _ = allocateChain(1_000) }
-    quiet.join()
-    let before = allocation_counter_threads()
-    #expect(before.allocations < 100)
-    let counted = try RealTimeThread(name: "counted-thread", priority: 1) {
-      _ = allocateChain(1_000)
-      flag.value.store(1, ordering: .releasing)
-    }
-    counted.join()
-    let counts = allocation_counter_disarm_threads()
-    #expect(counts.allocations >= 1_000)
-    #expect(counts.frees >= 1_000)
-  }
 }

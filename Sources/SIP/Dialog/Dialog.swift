@@ -20,7 +20,7 @@ package struct Dialog: Sendable {
 
   /// The callee's view, made by the INVITE (RFC 3261 §12.1.1); nil without a usable Contact.
   init?(answering request: SIPRequest, _ fields: MessageFields, localTag: String) {
-    guard let contact = try? request.headers.contact() else { return nil }
+    guard let target = Dialog.target(of: request, fields) else { return nil }
     callID = fields.callID
     self.localTag = localTag
     remoteTag = fields.fromTag
@@ -28,10 +28,16 @@ package struct Dialog: Sendable {
     local.tag = localTag
     self.local = local
     remote = fields.from
-    remoteTarget = contact.uri
+    remoteTarget = target
     routeSet = (try? request.headers.recordRoutes()) ?? []
     localSequence = 0
     remoteSequence = fields.cseq.number
+  }
+
+  /// Where requests to the caller go: its Contact; where a caller of RFC 2543 gives none (that was allowed), its From.
+  private static func target(of request: SIPRequest, _ fields: MessageFields) -> SIPURI? {
+    if let contact = try? request.headers.contact() { return contact.uri }
+    return !fields.via.hasUniqueBranch && !request.headers.contains(.contact) ? fields.from.uri : nil
   }
 
   /// The caller's view, made by a response to its INVITE (RFC 3261 §12.1.2); nil without To, or without Contact in a 2xx.

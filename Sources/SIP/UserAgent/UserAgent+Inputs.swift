@@ -23,11 +23,9 @@ extension UserAgent {
     counters.malformed += 1
     outputs.report(.attemptRefused(.malformed(error.description), flow))
     if flow.transport.isReliable { transactions.openConnections.insert(flow.id) }
-    if var salvaged = error.salvaged, var via = try? salvaged.headers.topVia() {
-      let destination = ServerTransaction.responseDestination(via: via, flow: flow)
-      via.markReceived(from: flow.remote)
-      salvaged.headers.replaceTopVia(via)
-      let tag = UserAgent.statelessTag(salvaged.headers.callID ?? "", via)
+    if var salvaged = error.salvaged {
+      let (destination, branch) = UserAgent.prepareForAnswer(&salvaged.headers, flow)
+      let tag = UserAgent.statelessTag(salvaged.headers.callID ?? "", branch: branch)
       if var response = salvaged.response(status: error.status, reason: error.reasonPhrase, toTag: tag) {
         addServer(&response)
         transactions.transmit(response, to: destination, &outputs)

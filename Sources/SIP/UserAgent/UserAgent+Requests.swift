@@ -122,12 +122,9 @@ extension UserAgent {
         counters.malformed += 1
         outputs.report(.attemptRefused(.malformed("\(status) \(reason)"), flow))
       }
-      guard var via = try? request.headers.topVia() else { return }
-      let destination = ServerTransaction.responseDestination(via: via, flow: flow)
-      via.markReceived(from: flow.remote)
       var request = request
-      request.headers.replaceTopVia(via)
-      let tag = UserAgent.statelessTag(request.headers.callID ?? "", via)
+      let (destination, branch) = UserAgent.prepareForAnswer(&request.headers, flow)
+      let tag = UserAgent.statelessTag(request.headers.callID ?? "", branch: branch)
       guard var response = SIPResponse(to: request, refusedBy: verdict, toTag: tag) else { return }
       addServer(&response)
       transactions.transmit(response, to: destination, &outputs)
@@ -147,18 +144,29 @@ extension UserAgent {
     _ decorate: (inout UserAgent, inout SIPResponse) -> Void = { _, _ in }
   ) {
     guard request.method != .ack else { return }
-    let tag = toTag ?? UserAgent.statelessTag(fields.callID, fields.via)
+    let tag = toTag ?? UserAgent.statelessTag(fields.callID, branch: fields.via.branch)
     var response = SIPResponse(to: request, status: status, reason: reason, toTag: tag)
     addServer(&response)
     decorate(&self, &response)
     transactions.transmit(response, to: ServerTransaction.responseDestination(via: fields.via, flow: flow), &outputs)
   }
 
+  /// Marks the top Via with where the request came from; where an answer goes, and the branch.
+  ///
+  /// With a Via that cannot be read the answer goes back where the request came from, the Via as it was.
+  static func prepareForAnswer(_ headers: inout SIPHeaders, _ flow: Flow) -> (destination: Destination, branch: String?) {
+    guard var via = try? headers.topVia() else { return (.flow(flow), nil) }
+    let destination = ServerTransaction.responseDestination(via: via, flow: flow)
+    via.markReceived(from: flow.remote)
+    headers.replaceTopVia(via)
+    return (destination, via.branch)
+  }
+
   /// A To tag that a repeated request gets again: FNV-1a over what makes it the same.
-  static func statelessTag(_ callID: String, _ via: Via) -> String {
+  static func statelessTag(_ callID: String, branch: String?) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in callID.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    for byte in (via.branch ?? "").utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    for byte in (branch ?? "").utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     return HexadecimalNumber.text(hash)
   }
 }

@@ -159,6 +159,32 @@ struct RequestTests {
     }
   }
 
+  /// RFC 4475, 3.1.2.1: what cannot be read of the Via is no reason to leave the sender without an answer.
+  @Test
+  func unreadableViaIsAnsweredWhereTheRequestCameFrom() throws {
+    var agent = agent()
+    let via = "SIP/2.0/UDP 192.0.2.15;;,;,,"
+    do {
+      agent.receive(try request("INVITE", via: via), on: Self.flow, now: .zero)
+    } catch let error as SIPParseError {
+      agent.receiveUnparsable(error, on: Self.flow, now: .zero)
+    }
+    let (response, destination) = try #require(responses(&agent).first)
+    #expect(response.status == 400)
+    #expect(destination == .flow(Self.flow))
+    #expect(response.headers[.via] == via)
+  }
+
+  /// RFC 2543 did not ask for Contact; the caller is reached at its From.
+  @Test
+  func inviteOfAnOldPeerMayLackContact() throws {
+    var agent = agent()
+    guard case .request(var invite) = try request("INVITE", via: "SIP/2.0/UDP 10.0.0.1:5070") else { return }
+    invite.headers.remove(.contact)
+    agent.receive(.request(invite), on: Self.flow, now: .zero)
+    #expect(responses(&agent).map(\.0.status) == [100])
+  }
+
   @Test
   func inviteWithoutContactGets400() throws {
     var agent = agent()

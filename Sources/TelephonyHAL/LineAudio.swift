@@ -7,6 +7,7 @@ import Synchronization
 //   publish(clock)            ──▶ sequence lock        ──▶ clock
 //
 // The driver takes one playback frame for each captured frame. What is queued beyond that is delay, so it is bounded:
+//   the first frame           → waits for the second: one frame in reserve, so that a tick that comes late makes no gap
 //   nothing queued            → silence is played, `underruns` counts; the lead grows by the frame that comes late
 //   more than `maximumLead`   → the oldest are dropped, `droppedPlayback` counts
 //   surplus for a whole window → one frame is dropped: a lead that one late tick built up does not stay for the call
@@ -105,6 +106,7 @@ package final class LineAudio: Sendable {
     if excess > 0 {
       droppedCount.wrappingAdd(playback.discard(excess), ordering: .relaxed)
     }
+    if !hasPlayed.load(ordering: .relaxed), playback.count < 2 { return nil }
     guard let frame = playback.pop() else {
       resetSurplus()
       if isAttached, hasPlayed.load(ordering: .relaxed) { underrunCount.wrappingAdd(1, ordering: .relaxed) }

@@ -16,6 +16,21 @@ import Testing
     #expect(audio.underruns == 1)
   }
 
+  @Test func playingStartsWithOneFrameInReserve() {
+    let audio = LineAudio()
+    audio.attach()
+    audio.play(frame(1))
+    #expect(audio.takePlayback() == nil)
+    audio.play(frame(2))
+    #expect(audio.takePlayback() == frame(1))
+    // The tick that should have brought the third frame is late: nobody hears it.
+    #expect(audio.takePlayback() == frame(2))
+    audio.play(frame(3))
+    audio.play(frame(4))
+    #expect(audio.takePlayback() == frame(3))
+    #expect(audio.underruns == 0)
+  }
+
   @Test func nothingIsCountedBeforeTheFirstFrameOrWithoutMedia() {
     let audio = LineAudio()
     #expect(audio.takePlayback() == nil)

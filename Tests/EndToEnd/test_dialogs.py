@@ -186,10 +186,11 @@ def test_inbound_that_stops_ringing_is_cancelled(gateway):
         phone.register()
         ring_in(gateway, "line5")
         call = phone.wait_call()
+        running = gateway.running_call(direction="inbound")
         gateway.status.command(CALLER, action="hang_up")
         # Ringing stops for good when the cadence says so: 2 s of silence in Japan, and some more.
         wait_for(call.cancelled.is_set, 10, "a CANCEL")
-        assert gateway.ended_call(direction="inbound")["end"]["by"] == "caller"
+        assert gateway.ended_call(running["id"])["end"]["by"] == "caller"
         phone.register(expires=0)
 
 
@@ -214,10 +215,11 @@ def test_the_caller_hangs_up_on_the_softphone(gateway):
         call = phone.wait_call()
         call.answer()
         wait_for(call.acknowledged.is_set, 5, "an ACK")
+        running = gateway.running_call(direction="inbound")
         time.sleep(1)
         gateway.status.command(CALLER, action="hang_up")
         call.wait_ended(5)
-        assert gateway.ended_call(direction="inbound")["end"]["by"] == "caller"
+        assert gateway.ended_call(running["id"])["end"]["by"] == "caller"
         phone.register(expires=0)
 
 

@@ -62,7 +62,8 @@ def test_the_softphone_hangs_up(gateway, state):
         else:
             call.wait_answer()
             time.sleep(0.5)
-        name = gateway.running_call()["line"]
+        running = gateway.running_call()
+        name = running["line"]
         began = time.monotonic()
         if state == "talking":
             assert call.hang_up().status == 200
@@ -76,7 +77,7 @@ def test_the_softphone_hangs_up(gateway, state):
         assert on_hook < 0.2 * PATIENCE and 1.9 < free < 2.5 * PATIENCE
         if state != "talking":
             assert call.wait_final().status == 487
-        record = gateway.ended_call()
+        record = gateway.ended_call(running["id"])
         assert record["end"]["by"] == "caller"
         assert record["end"]["cause_q850"] == 16
 
@@ -90,13 +91,14 @@ def test_a_dead_softphone_frees_its_line(gateway):
         time.sleep(1)
         began = time.monotonic()
         phone.die()
-        name = next(row["line"] for row in gateway.status.calls() if row["number"].endswith(SPEAKER[1:]))
+        running = gateway.running_call(number="+81" + SPEAKER[1:])
+        name = running["line"]
         wait_for(lambda: line_state(gateway, name) != "in_use", 35, "the dead softphone's line to be freed", every=0.1)
         took = time.monotonic() - began
         print(f"line on hook {took:.1f} s after the softphone's death")
         assert took <= 30
         assert not dead.ended.is_set() and not living.ended.is_set(), "the other call goes on"
-        record = gateway.ended_call(number="+81" + SPEAKER[1:])
+        record = gateway.ended_call(running["id"])
         assert record["end"]["cause_q850"] == 102 and "did not answer when asked" in record["end"]["evidence"]
         living.hang_up()
 

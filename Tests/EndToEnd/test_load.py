@@ -21,8 +21,7 @@ def load_gateway(gateways):
 def batch(gateway, folder, calls):
     values = {"MEDIA": "rtpstream_audio_port", "TALK_MS": TALK_MS, "PLAY": '<nop><action><exec rtp_stream="@AUDIO@,-1,0,PCMU/8000"/></action></nop>'}
     seconds = calls // RATE_PER_SECOND + 60
-    with Sipp(folder, gateway, "call.xml", SPEAKER, tone(700, 2), calls=calls, rate=RATE_PER_SECOND, seconds=seconds, values=values,
-              extra=["-min_rtp_port", "33000", "-max_rtp_port", "39999"]) as peer:
+    with Sipp(folder, gateway, "call.xml", SPEAKER, tone(700, 2), calls=calls, rate=RATE_PER_SECOND, seconds=seconds, values=values) as peer:
         code = peer.wait(seconds * PATIENCE)
         assert code == 0, f"sipp exited {code}\n{peer.errors()}\n{peer.log()[-1500:]}"
     gateway.wait_until_free(20)

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 
+from .audio import silence, write_wav
 from .ports import free_port, free_range
 from .processes import Peer, needs
 from .waiting import wait_for
@@ -27,7 +28,6 @@ module_path {modules}
 module g711.so
 module aufile.so
 module aubridge.so
-module ausine.so
 module sndfile.so
 module_tmp account.so
 module_app menu.so
@@ -43,7 +43,7 @@ class Baresip(Peer):
         self.folder = folder
         self.gateway, self.transport = gateway, transport
         control, first = free_port(), free_range(20)
-        source = f"aufile,{source}" if source else "ausine,440,1"
+        source = f"aufile,{source or write_wav(folder / 'silence.wav', silence(60))}"
         (folder / "config").write_text(CONFIG.format(
             sip_port=free_port(socket.SOCK_DGRAM), source=source, first=first, last=first + 19, folder=folder, modules=MODULES, control=control))
         port = gateway.port(transport)
@@ -99,12 +99,12 @@ class Baresip(Peer):
         return [(at, event) for at, event in self.events if event.get("type") == kind]
 
     def wait_event(self, kind, seconds=15):
-        return wait_for(lambda: self.happened(kind) or None, seconds,
+        return wait_for(lambda: self.happened(kind) or None, seconds, lambda:
                         f"baresip's {kind} (saw {[event.get('type') for _, event in self.events]})\n{self.log()[-1500:]}")[0]
 
     def wait_registered(self):
         # It may have registered before anybody listened at its control port; its log has it all.
-        wait_for(lambda: " 200 OK (" in self.log(), 15, f"baresip's registration; it said:\n{self.log()[-1500:]}")
+        wait_for(lambda: " 200 OK (" in self.log(), 15, lambda: f"baresip's registration; it said:\n{self.log()[-1500:]}")
 
     def dial(self, number):
         suffix = "" if self.transport == "udp" else f";transport={self.transport}"

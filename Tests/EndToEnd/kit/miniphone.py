@@ -53,7 +53,7 @@ class Call:
         return self
 
     def wait_provisional(self, status, seconds=15):
-        return wait_for(lambda: next((message for _, message in self.provisional if message.status == status), None), seconds,
+        return wait_for(lambda: next((message for _, message in self.provisional if message.status == status), None), seconds, lambda:
                         f"a {status} (got {[message.status for _, message in self.provisional]}, final {self.final})")
 
     def statuses(self):

@@ -25,7 +25,8 @@ import Testing
     #expect(events(line) == [.seized, .dialled, .answered])
     #expect(events(exchange.lines[1]) == [.onHook])
     line.audio.attach()
-    line.audio.play(AudioFrame(repeating: 77))
+    // Two: playing starts with one frame in reserve.
+    for _ in 0..<2 { line.audio.play(AudioFrame(repeating: 77)) }
     exchange.step(now: .milliseconds(40))
     #expect(line.audio.nextCaptured()?.captured == AudioFrame(repeating: 77))
     #expect(line.audio.clock == LineClock(samples: 320, time: .milliseconds(40)))

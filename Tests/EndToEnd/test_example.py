@@ -40,11 +40,16 @@ def configuration(tmp_path):
     return path
 
 
+def heed_interrupts():
+    """A shell cannot trap what it found ignored, as whatever is started in the background of a script does."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_the_example_runs_and_ends_on_control_c(configuration, tmp_path):
     output = tmp_path / "output"
     with open(output, "wb") as out:
         process = subprocess.Popen([ROOT / "scripts/run", configuration], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                   start_new_session=True)
+                                   start_new_session=True, preexec_fn=heed_interrupts)
     try:
         def is_up():
             assert process.poll() is None, output.read_text()

@@ -16,7 +16,8 @@ package final class RecordStore {
     configuration.journalMode = .wal
     configuration.busyMode = .timeout(busyTimeout)
     configuration.label = "records"
-    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
+    // 128 KB of pages: the default of 2 MB fills as records come and looks like a leak.
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -128") }
     database = try DatabaseQueue(path: path, configuration: configuration)
     try RecordSchema.migrator.migrate(database)
   }

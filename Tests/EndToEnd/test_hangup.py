@@ -1,4 +1,5 @@
 """Ends of calls, by either side, in every state; a softphone that is gone; a crash of the gateway."""
+import threading
 import time
 
 import pytest
@@ -14,6 +15,45 @@ PHONES = [{"number": SPEAKER, "answers_after_ms": 300, "says": "tone:1000"}, {"n
 
 def line_state(gateway, name="line1"):
     return next(line["state"] for line in gateway.status.lines() if line["name"] == name)
+
+
+class Death(threading.Thread):
+    """A softphone that dies in a call, on a gateway of its own; waits beside the other tests for what becomes of its line."""
+
+    def __init__(self, gateway):
+        super().__init__()
+        self.gateway = gateway
+        self.took = self.record = self.error = None
+        self.was_alone = True
+
+    def run(self):
+        try:
+            self.die_and_wait()
+        except AssertionError as error:
+            self.error = error
+
+    def die_and_wait(self):
+        gateway = self.gateway
+        with MiniPhone(gateway.port()) as phone, MiniPhone(gateway.port(), "alice") as other:
+            dead = phone.invite(SPEAKER).wait_answer()
+            living = other.invite(ECHO, play=tone(700, 60)).wait_answer()
+            time.sleep(1)
+            began = time.monotonic()
+            phone.die()
+            running = gateway.running_call(number="+81" + SPEAKER[1:])
+            wait_for(lambda: line_state(gateway, running["line"]) != "in_use", 35, "the dead softphone's line to be freed", every=0.1)
+            self.took = time.monotonic() - began
+            self.was_alone = not (dead.ended.is_set() or living.ended.is_set())
+            self.record = gateway.ended_call(running["id"])
+            living.hang_up()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def death(module_gateways):
+    thread = Death(module_gateways(simulator={"phones": PHONES}))
+    thread.start()
+    yield thread
+    thread.join()
 
 
 # (clear signal, seconds from the telephone's hang-up to BYE). The exchange itself takes 100 ms to signal and busy tone 500+500 ms a cycle.
@@ -82,27 +122,6 @@ def test_the_softphone_hangs_up(gateway, state):
         assert record["end"]["cause_q850"] == 16
 
 
-def test_a_dead_softphone_frees_its_line(gateway):
-    """No RTP, and no answer to anything: the line is free within 30 s."""
-    gateway.wait_until_free()
-    with MiniPhone(gateway.port()) as phone, MiniPhone(gateway.port(), "alice") as other:
-        dead = phone.invite(SPEAKER).wait_answer()
-        living = other.invite(ECHO, play=tone(700, 60)).wait_answer()
-        time.sleep(1)
-        began = time.monotonic()
-        phone.die()
-        running = gateway.running_call(number="+81" + SPEAKER[1:])
-        name = running["line"]
-        wait_for(lambda: line_state(gateway, name) != "in_use", 35, "the dead softphone's line to be freed", every=0.1)
-        took = time.monotonic() - began
-        print(f"line on hook {took:.1f} s after the softphone's death")
-        assert took <= 30
-        assert not dead.ended.is_set() and not living.ended.is_set(), "the other call goes on"
-        record = gateway.ended_call(running["id"])
-        assert record["end"]["cause_q850"] == 102 and "did not answer when asked" in record["end"]["evidence"]
-        living.hang_up()
-
-
 def test_a_crash_leaves_lines_on_hook_and_the_record_closed(gateways):
     gateway = gateways(simulator={"phones": PHONES})
     with MiniPhone(gateway.port()) as phone:
@@ -146,3 +165,13 @@ def test_no_new_calls_while_draining(gateways):
         assert not call.ended.is_set(), "the running call goes on"
         call.hang_up()
         assert gateway.process.wait(10 * PATIENCE) == 0
+
+
+def test_a_dead_softphone_frees_its_line(death):
+    """No RTP, and no answer to anything: the line is free within 30 s; the other call goes on."""
+    death.join()
+    if death.error:
+        raise death.error
+    print(f"line on hook {death.took:.1f} s after the softphone's death")
+    assert death.took <= 30 and death.was_alone
+    assert death.record["end"]["cause_q850"] == 102 and "did not answer when asked" in death.record["end"]["evidence"]

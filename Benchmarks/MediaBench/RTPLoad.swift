@@ -12,11 +12,13 @@ final class RTPLoad: @unchecked Sendable {
     var received = 0
     var loud = 0
     var isActive = false
+    var security: UnsafeMutablePointer<SRTPSession>?
   }
 
   private var peers: [Peer] = []
   private var packet = [UInt8](repeating: 0xFF, count: 172)
   private var buffer = [UInt8](repeating: 0, count: 2_048)
+  private var sealed = [UInt8](repeating: 0, count: 256)
   private(set) var sent = 0
 
   /// Opens a socket for each peer on the loopback address.
@@ -34,7 +36,19 @@ final class RTPLoad: @unchecked Sendable {
   }
 
   deinit {
-    for peer in peers { clinux_close(peer.socket) }
+    for peer in peers {
+      clinux_close(peer.socket)
+      peer.security?.deinitialize(count: 1)
+      peer.security?.deallocate()
+    }
+  }
+
+  /// The peer sends SRTP from now on.
+  func secure(_ peer: Int, keys: SRTPKeys) {
+    let session = UnsafeMutablePointer<SRTPSession>.allocate(capacity: 1)
+    session.initialize(to: SRTPSession(suite: keys.suite))
+    _ = session.pointee.secure(keys, now: .zero)
+    peers[peer].security = session
   }
 
   func port(of peer: Int) -> UInt16 { peers[peer].port }
@@ -67,7 +81,15 @@ final class RTPLoad: @unchecked Sendable {
     guard peers[index].isActive else { return }
     let header = peers[index].header
     _ = packet.withUnsafeMutableBytes { header.write(into: $0) }
-    _ = packet.withUnsafeBytes { clinux_udp_send(peers[index].socket, $0.baseAddress, $0.count, &peers[index].gateway) }
+    if let security = peers[index].security {
+      sealed.replaceSubrange(..<packet.count, with: packet)
+      sealed.withUnsafeMutableBytes { bytes in
+        let size = security.pointee.protect(bytes, count: packet.count, isControl: false)
+        _ = clinux_udp_send(peers[index].socket, bytes.baseAddress, size, &peers[index].gateway)
+      }
+    } else {
+      _ = packet.withUnsafeBytes { clinux_udp_send(peers[index].socket, $0.baseAddress, $0.count, &peers[index].gateway) }
+    }
     peers[index].header.sequence &+= 1
     peers[index].header.timestamp &+= 160
     sent += 1

@@ -5,12 +5,20 @@
 public func fuzzSDP(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   guard let description = try? SessionDescription(parsing: Array(UnsafeBufferPointer(start: data, count: size))) else { return 0 }
   readAgain(description)
-  let policy = AudioPolicy(address: "192.0.2.1", rtpPort: 40000)
+  for security in MediaSecurity.allCases {
+    let policy = AudioPolicy(address: "192.0.2.1", rtpPort: 40000, security: security, allowsKeys: true)
+    negotiate(description, policy)
+  }
+  return 0
+}
 
+private func negotiate(_ description: SessionDescription, _ policy: AudioPolicy) {
   var callee = MediaNegotiator(sessionID: 1)
   if let answer = try? callee.answer(offer: description, policy: policy) {
     readAgain(answer.description)
     check(answer.audio)
+    require(policy.security != .required || answer.audio.security != nil, "a plain stream where none is allowed")
+    require(policy.security != .off || answer.audio.security == nil, "keys where none are wanted")
     require(answer.description.media.count == description.media.count, "an answer has other media lines than its offer")
     require(answer.description.media.filter { $0.port != 0 }.count == 1, "an answer takes other than one stream")
     let again = callee.offer(policy: policy)
@@ -20,8 +28,10 @@ public func fuzzSDP(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   }
   var caller = MediaNegotiator(sessionID: 2)
   _ = caller.offer(policy: policy)
-  if let audio = try? caller.accept(answer: description) { check(audio) }
-  return 0
+  if let audio = try? caller.accept(answer: description) {
+    check(audio)
+    require(policy.security != .required || audio.security != nil, "a plain stream where none is allowed")
+  }
 }
 
 private func readAgain(_ description: SessionDescription) {

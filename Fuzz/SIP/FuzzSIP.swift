@@ -111,6 +111,7 @@ private func stream(_ bytes: [UInt8], chunk: Int) -> [String] {
       case .unparsable(let error): outputs.append("unparsable \(error.code)")
       case .failed(let error): outputs.append("failed \(error.code)")
       case .ping: outputs.append("ping")
+      case .unheard: outputs.append("unheard")
       }
     }
   }

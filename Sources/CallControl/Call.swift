@@ -20,6 +20,24 @@ struct Call: Sendable {
     /// The offer of an INVITE that waits for our answer; nil: there was none.
     var offer: [UInt8]?
     var isAnswered: Bool
+    /// On what ground it was let in, or would be; nil: not at all.
+    var identity: PeerIdentity?
+    /// What it came by, or was called over.
+    var flow: Flow?
+    /// The name by which it called us.
+    var domain: String?
+  }
+
+  /// A softphone that is being rung.
+  struct Rung: Sendable {
+    /// Where its signalling comes from.
+    var host: String?
+    var identity: PeerIdentity?
+    var flow: Flow?
+    /// With the offer that it has got: others have got other keys, or none.
+    var session: MediaSession?
+    /// For another try; nil: this is the other try.
+    var invite: OutgoingInvite?
   }
 
   enum MediaState: Sendable {
@@ -36,8 +54,8 @@ struct Call: Sendable {
   var ringingLegs: [LegID] = []
   var session: MediaSession
   var mediaState = MediaState.none
-  /// Where the signalling of those that are rung comes from.
-  var signallingHosts: [LegID: String] = [:]
+  /// Those that are rung, for a transfer too.
+  var rung: [LegID: Rung] = [:]
   /// Where the peer's signalling comes from.
   var signallingHost: String?
 
@@ -48,10 +66,23 @@ struct Call: Sendable {
   var triedLines: Set<LineID> = []
   var groups: [String] = []
   var dialled: DialledNumber?
+  /// Of the number that is called.
+  var destinationClasses: [String] = []
   /// The rest of limits and budgets at the time of admission.
   var longest: Duration
+  /// What the line told of a caller.
+  var callerID: CallerID?
+  /// Of the open media path.
+  var ports: (rtp: UInt16, rtcp: UInt16)?
+  var transfer: PendingTransfer? {
+    get { boxedTransfer?.value }
+    set { boxedTransfer = newValue.map { Boxed.some($0) } }
+  }
   /// Whom the operator's call rings.
   var callback: CallControlConfiguration.InboundDestination?
+
+  /// Elsewhere, since few calls have one and every copy of a call would carry it.
+  private var boxedTransfer: Boxed<PendingTransfer>?
 
   init(record: CallRecord, phase: Phase, session: MediaSession, longest: Duration) {
     self.record = record
@@ -72,6 +103,25 @@ struct Call: Sendable {
   var softphone: CallParty { record.direction == .outbound ? .caller : .callee }
 
   var deadline: Duration? {
+    guard let transfer = transfer?.machine.deadline else { return phaseDeadline }
+    return min(transfer, phaseDeadline ?? transfer)
+  }
+
+  /// An inbound call that rings softphones.
+  var isAlerting: Bool {
+    if case .inbound(let machine) = phase { machine.isAlerting } else { false }
+  }
+
+  mutating func noteRung(_ leg: LegID, _ flow: Flow?, _ identity: PeerIdentity?, _ session: MediaSession, _ invite: OutgoingInvite) {
+    rung[leg] = Rung(host: flow?.remote.host, identity: identity, flow: flow, session: session, invite: invite)
+  }
+
+  /// For who follows its messages; a peer that transfers again and again fills no record.
+  mutating func note(callID: String?) {
+    if let callID, record.sipCallIDs.count < 100 { record.sipCallIDs.append(callID) }
+  }
+
+  private var phaseDeadline: Duration? {
     switch phase {
     case .callingBack(let until), .closing(let until): until
     case .outbound(let machine): machine.deadline
@@ -83,7 +133,10 @@ struct Call: Sendable {
   // MARK: Inputs for the machine of the phase
 
   mutating func line(_ event: LineEvent, now: Duration) -> [CallAction] {
-    if record.direction == .inbound, case .callerID(let callerID) = event { record.number = callerID.number ?? "" }
+    if record.direction == .inbound, case .callerID(let callerID) = event {
+      self.callerID = callerID
+      record.number = callerID.number ?? ""
+    }
     switch phase {
     case .outbound(var machine):
       defer { phase = .outbound(machine) }
@@ -151,5 +204,16 @@ struct Call: Sendable {
     guard case .talking(var machine) = phase else { return [] }
     defer { phase = .talking(machine) }
     return input(&machine)
+  }
+}
+
+/// A value that is kept apart from what holds it.
+private indirect enum Boxed<Value: Sendable>: Sendable {
+  case some(Value)
+
+  var value: Value {
+    switch self {
+    case .some(let value): value
+    }
   }
 }

@@ -82,13 +82,16 @@ extension CallControlConfiguration {
   package struct Outbound: Hashable, Sendable {
     package var rules: [Rule]
     package var limits: Limits
-    /// Minutes of talk in any 24 hours of one account; an account that is not named has no budget of its own.
-    package var minutesPerDayOfAccount: [String: Int]
+    /// Minutes a day of accounts, trunks, lines and destination classes; the default is no budget.
+    package var budgets: [Budget]
+    /// Patterns of numbers, as in rules, by the name of their class; `national` and `international` are there without.
+    package var classes: [String: [String]]
 
-    package init(rules: [Rule] = [], limits: Limits = Limits(), minutesPerDayOfAccount: [String: Int] = [:]) {
+    package init(rules: [Rule] = [], limits: Limits = Limits(), budgets: [Budget] = [], classes: [String: [String]] = [:]) {
       self.rules = rules
       self.limits = limits
-      self.minutesPerDayOfAccount = minutesPerDayOfAccount
+      self.budgets = budgets
+      self.classes = classes
     }
   }
 
@@ -162,8 +165,13 @@ extension CallControlConfiguration {
     package var codecs: [AudioCodec]
     /// Whether keys pressed on the telephone go to a peer without telephone events as SIP INFO; the default is true.
     package var sendsDigitsByInfo: Bool
+    /// SRTP, whose keys are said over TLS only: with `.required`, calls over UDP and TCP are refused; the default is `.off`.
+    package var security: MediaSecurity
 
-    package init(address: String? = nil, codecs: [AudioCodec] = [.pcmu, .pcma], sendsDigitsByInfo: Bool = true) {
+    package init(
+      address: String? = nil, codecs: [AudioCodec] = [.pcmu, .pcma], sendsDigitsByInfo: Bool = true, security: MediaSecurity = .off
+    ) {
+      self.security = security
       self.address = address
       self.codecs = codecs
       self.sendsDigitsByInfo = sendsDigitsByInfo
@@ -188,6 +196,10 @@ extension CallControlConfiguration {
     package var pingInterval: Duration = .seconds(10)
     /// For the answer to such a question; the default is 15 s.
     package var pingAnswer: Duration = .seconds(15)
+    /// For the targets of a transfer to answer; the default is 30 s.
+    package var transfer: Duration = .seconds(30)
+    /// For the answers to the last BYEs of a gateway that shuts down; the default is 2 s.
+    package var farewell: Duration = .seconds(2)
     /// For the media path's last word; the default is 2 s.
     package var mediaClose: Duration = .seconds(2)
 

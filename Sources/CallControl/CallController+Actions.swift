@@ -83,6 +83,7 @@ extension CallController {
     emit(.media(.detect(id, .progressTones)))
     applySession(id, now)
     if let record = calls[id]?.record { emit(.notice(.callAnswered(record))) }
+    watchBudgets(now)
   }
 
   /// Lets the audio pass as the session's present direction says.
@@ -110,8 +111,10 @@ extension CallController {
     calls[id]?.record.state = .ended
     calls[id]?.phase = .closing(until: now + configuration.timing.mediaClose)
     waiting.removeAll { $0 == id }
+    if reason.cause == .allLinesBusy { gate.refused(now: now) }
     if call.record.answeredAt == nil { counters.failed += 1 }
     noteUsage(id, now)
+    stepTransfer(id, now) { $0.callEnded() }
     endLegs(of: call, reason, now)
     releaseLine(of: id, now)
     switch call.mediaState {

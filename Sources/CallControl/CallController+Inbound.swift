@@ -37,31 +37,45 @@ extension CallController {
       switch destination {
       case .account(let account):
         for binding in userAgent.bindings(of: account, now: now) {
-          ring(uri: binding.uri, flow: binding.flow, addressOfRecord: account, for: id, now)
+          ring(uri: binding.uri, flow: binding.flow, addressOfRecord: account, identity: .account(account), for: id, now)
         }
       case .uri(let text):
         guard let uri = try? SIPURI(parsing: text) else { continue }
-        ring(uri: uri, flow: nil, addressOfRecord: nil, for: id, now)
+        ring(uri: uri, flow: nil, addressOfRecord: nil, identity: identity(of: uri), for: id, now)
       }
     }
     legsMayBeExhausted(id, now)
   }
 
-  private mutating func ring(uri: SIPURI, flow: Flow?, addressOfRecord: String?, for id: CallID, _ now: Duration) {
+  private mutating func ring(
+    uri: SIPURI, flow: Flow?, addressOfRecord: String?, identity: PeerIdentity?, for id: CallID, _ now: Duration
+  ) {
     guard var call = calls[id] else { return }
+    let invite = invite(to: uri, flow: flow, addressOfRecord: addressOfRecord, call, &call.session)
+    let leg = userAgent.invite(invite, now: now)
+    legs[leg] = id
+    if let callID = userAgent.callID(of: leg) { call.record.sipCallIDs.append(callID) }
+    call.ringingLegs.append(leg)
+    call.noteRung(leg, flow, identity, call.session, invite)
+    calls[id] = call
+  }
+
+  /// An INVITE to a softphone, which sees who is on the line.
+  func invite(
+    to uri: SIPURI, flow: Flow?, addressOfRecord: String?, _ call: Call, _ session: inout MediaSession
+  ) -> OutgoingInvite {
     let host = signallingHost(for: flow)
+    session.host = mediaHost(towards: flow.map { .flow($0) } ?? .uri(uri))
     let caller = CallerPresentation(call, host: host)
     let to = addressOfRecord.map { SIPURI(user: $0, host: host) } ?? uri.forRequestLine
     var invite = OutgoingInvite(
       uri: uri.forRequestLine, from: NameAddress(uri: caller.uri, displayName: caller.displayName), to: NameAddress(uri: to),
-      sdp: call.session.makeOffer(), destination: flow.map { .flow($0) })
+      sdp: nil, destination: flow.map { .flow($0) })
+    session.isPrivate = userAgent.isPrivate(invite)
+    invite.sdp = session.makeOffer()
     if caller.isAsserted { invite.assertedIdentities = [NameAddress(uri: caller.uri, displayName: caller.displayName)] }
     if caller.isWithheld { invite.privacy = ["id"] }
-    let leg = userAgent.invite(invite, now: now)
-    legs[leg] = id
-    call.ringingLegs.append(leg)
-    call.signallingHosts[leg] = flow?.remote.host
-    calls[id] = call
+    return invite
   }
 
   mutating func legsMayBeExhausted(_ id: CallID, _ now: Duration) {
@@ -77,16 +91,19 @@ extension CallController {
   mutating func softphoneAnswered(_ leg: LegID, _ sdp: [UInt8]?, _ id: CallID, _ now: Duration) {
     guard var call = calls[id] else { return }
     call.ringingLegs.removeAll { $0 == leg }
-    guard call.leg == nil, let sdp, let description = call.session.accept(answer: sdp, signallingSource: call.signallingHosts[leg]) else {
+    if let session = call.rung[leg]?.session { call.session = session }
+    guard call.leg == nil, let sdp, let description = call.session.accept(answer: sdp, signallingSource: call.rung[leg]?.host) else {
       legs[leg] = nil
       calls[id] = call
       let cause = CallCause.mediaNotAcceptable
       userAgent.hangUp(leg, reason: .q850(cause.q850, cause.text), now: now)
       return legsMayBeExhausted(id, now)
     }
-    call.leg = Call.Leg(id: leg, offer: nil, isAnswered: true)
-    call.signallingHost = call.signallingHosts[leg]
-    call.signallingHosts = [:]
+    let rung = call.rung.removeValue(forKey: leg)
+    call.leg = Call.Leg(id: leg, offer: nil, isAnswered: true, identity: rung?.identity, flow: rung?.flow)
+    if let host = rung?.host { call.session.host = mediaHost(towards: .address(.udp, SIPAddress(host: host, port: 0))) }
+    call.signallingHost = rung?.host
+    call.rung = [:]
     calls[id] = call
     emit(.media(.configure(id, description)))
     if case .callingBack = call.phase { return callbackAnswered(id, now) }
@@ -96,38 +113,7 @@ extension CallController {
 
   mutating func legFailed(_ leg: LegID, _ id: CallID, _ now: Duration) {
     calls[id]?.ringingLegs.removeAll { $0 == leg }
-    calls[id]?.signallingHosts[leg] = nil
+    calls[id]?.rung[leg] = nil
     legsMayBeExhausted(id, now)
-  }
-}
-
-/// How a caller is shown to softphones: RFC 3323 for those who do not want to be, RFC 3325 for what the line told.
-private struct CallerPresentation {
-  var uri: SIPURI
-  var displayName: String?
-  var isAsserted = false
-  var isWithheld = false
-
-  init(_ call: Call, host: String) {
-    guard case .inbound(let machine) = call.phase else {
-      // An operator's call: the softphone sees whom it is about to be connected with.
-      uri = SIPURI(user: call.record.number, host: host)
-      return
-    }
-    let callerID = machine.callerID
-    switch callerID?.presentation {
-    case .withheld:
-      uri = SIPURI(user: "anonymous", host: "anonymous.invalid")
-      displayName = "Anonymous"
-      isWithheld = true
-    case .allowed:
-      guard let number = callerID?.number, !number.isEmpty else { fallthrough }
-      uri = SIPURI(user: number, host: host)
-      displayName = callerID?.name ?? number
-      isAsserted = true
-    case .unavailable, nil:
-      uri = SIPURI(user: "unavailable", host: host)
-      displayName = callerID?.name ?? "Unavailable"
-    }
   }
 }

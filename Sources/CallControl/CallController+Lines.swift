@@ -46,7 +46,7 @@ extension CallController {
     guard let call = calls[id] else { return }
     let isEmergency = call.record.isEmergency
     let ahead = isEmergency ? waiting.count { calls[$0]?.record.isEmergency == true } : waiting.count
-    switch pool.take(from: call.groups, excluding: call.triedLines, waiting: ahead, for: id) {
+    switch takeFromPool(call, waiting: ahead, now) {
     case .line(let line): lineTaken(line, id, now)
     case .wait: wait(id, now)
     case .none:
@@ -94,7 +94,7 @@ extension CallController {
   mutating func serveWaiting(_ now: Duration) {
     for id in waiting {
       guard waiting.contains(id), let call = calls[id] else { continue }
-      guard case .line(let line) = pool.take(from: call.groups, excluding: call.triedLines, waiting: .max, for: id) else { continue }
+      guard case .line(let line) = takeFromPool(call, waiting: .max, now) else { continue }
       waiting.removeAll { $0 == id }
       lineTaken(line, id, now)
     }

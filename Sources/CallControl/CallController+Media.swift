@@ -22,6 +22,7 @@ extension CallController {
   private mutating func opened(_ id: CallID, _ rtpPort: UInt16, _ rtcpPort: UInt16, _ now: Duration) {
     guard var call = calls[id], call.mediaState == .opening else { return }
     call.mediaState = .open
+    call.ports = (rtpPort, rtcpPort)
     call.session.open(rtpPort: rtpPort, rtcpPort: rtcpPort)
     if let leg = call.leg, let offer = leg.offer {
       guard let (_, description) = call.session.answer(offer: offer, signallingSource: call.signallingHost) else {

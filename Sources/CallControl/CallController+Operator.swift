@@ -43,20 +43,36 @@ extension CallController {
     }
   }
 
-  mutating func finishDraining() {
-    guard case .until = draining, calls.isEmpty, pool.isQuiet else { return }
-    draining = .done
-    deadlines.set(.drain, to: nil)
-    emit(.drained)
+  /// Done when no call is left, every line is on hook, and the peers have said that they know: the last BYE may have been lost.
+  mutating func finishDraining(_ now: Duration) {
+    switch draining {
+    case .until where calls.isEmpty && pool.isQuiet:
+      draining = .leaving(until: now + configuration.timing.farewell)
+      deadlines.set(.drain, to: now + configuration.timing.farewell)
+      finishDraining(now)
+    case .leaving(let until) where until <= now || !userAgent.awaitsFarewells:
+      draining = .done
+      deadlines.set(.drain, to: nil)
+      emit(.drained)
+    case .no, .until, .leaving, .done: break
+    }
+  }
+
+  mutating func drainIsDue(_ now: Duration) {
+    if case .until = draining { endAll(now) }
   }
 
   /// Takes a new configuration; calls that run keep what they were begun with.
   package mutating func reload(_ new: CallControlConfiguration, now: Duration) {
+    let new = Self.withEmergencyNumbers(new)
     configuration = new
     userAgent.configuration = new.userAgent
     policy = OutboundPolicy(new)
-    for text in policy.unreadable { emit(.notice(.ruleIgnored(text))) }
+    budgets = Self.budgets(of: new.outbound)
+    destinationClasses = DestinationClasses(new.outbound.classes, country: new.country)
+    for text in policy.unreadable + destinationClasses.unreadable { emit(.notice(.ruleIgnored(text))) }
     for line in pool.reload(new.lines) { emit(.line(line, .hangUp)) }
+    watchBudgets(now)
     serveWaiting(now)
     pump(now)
   }

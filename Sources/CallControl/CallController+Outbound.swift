@@ -6,16 +6,19 @@ import TelephonyHAL
 // Calls from the packet network: admission, and calls that the operator places.
 extension CallController {
   mutating func incoming(_ leg: LegID, _ invite: IncomingInvite, _ now: Duration) {
+    if let replaced = invite.replaces { return takeOver(replaced, by: leg, invite, now) }
     let id = newCallID()
-    let account: String? = if case .account(let name) = invite.identity { name } else { nil }
-    let text = invite.requestURI.dialledText
+    let party = CallingParty(invite.identity)
+    let text = invite.dialled.dialledText
     let host = localHost(for: invite.flow)
     var record = CallRecord(
-      id: id, direction: .outbound, number: text, peer: invite.from.uri.description, account: account, startedAt: now)
+      id: id, direction: .outbound, number: text, peer: invite.from.uri.description, account: party.account, startedAt: now)
+    record.trunk = party.trunk
     counters.outbound += 1
     legs[leg] = id
+    record.sipCallIDs = [invite.callID]
 
-    let admission = admit(text, account: account, now)
+    let admission = admit(text, party, now)
     if case .success(let admitted) = admission {
       record.isEmergency = admitted.number.isEmergency
       record.number = admitted.number.routingKey
@@ -26,8 +29,10 @@ extension CallController {
       record: record,
       phase: .outbound(OutboundCall(id: id, timing: configuration.timing, ringing: configuration.outbound.limits.ringing)),
       session: newSession(host, id), longest: .zero)
-    call.leg = Call.Leg(id: leg, offer: invite.sdp, isAnswered: false)
+    call.leg = Call.Leg(
+      id: leg, offer: invite.sdp, isAnswered: false, identity: invite.identity, flow: invite.flow, domain: invite.requestURI.host)
     call.signallingHost = invite.flow.remote.host
+    call.session.isPrivate = invite.flow.transport == .tls
 
     switch admission {
     case .failure(let refusal):
@@ -40,6 +45,7 @@ extension CallController {
       }
       call.groups = admitted.groups
       call.dialled = admitted.number
+      call.destinationClasses = admitted.classes
       call.longest = admitted.longest
       calls[id] = call
       emit(.notice(.callStarted(call.record)))
@@ -49,8 +55,25 @@ extension CallController {
 
   struct Admission {
     var number: DialledNumber
+    var classes: [String]
     var groups: [String]
     var longest: Duration
+  }
+
+  /// On whose account a call goes; neither: nobody's.
+  struct CallingParty {
+    var account: String?
+    var trunk: String?
+
+    init() {}
+
+    init(_ identity: PeerIdentity) {
+      switch identity {
+      case .account(let name): account = name
+      case .trunk(let name): trunk = name
+      case .trustedNetwork, .unverified: break
+      }
+    }
   }
 
   struct Refusal: Error {
@@ -59,7 +82,7 @@ extension CallController {
   }
 
   /// Whether a number may be called now, over which groups and for how long; emergency calls pass all limits.
-  private mutating func admit(_ text: String, account: String?, _ now: Duration) -> Result<Admission, Refusal> {
+  private mutating func admit(_ text: String, _ party: CallingParty, _ now: Duration) -> Result<Admission, Refusal> {
     guard case .no = draining else {
       return .failure(Refusal(reason: EndReason(.shuttingDown, by: .gateway, because: "the gateway takes no new calls")))
     }
@@ -73,10 +96,12 @@ extension CallController {
     case .failure(let reason): return .failure(Refusal(reason: reason, routingKey: key))
     case .success(let groups):
       let limits = configuration.outbound.limits
-      guard !number.isEmergency else { return .success(Admission(number: number, groups: groups, longest: .seconds(24 * 3600))) }
-      let budget = remainingBudget(of: account, now)
-      guard budget > .zero else {
-        let reason = EndReason(.budgetSpent, by: .gateway, because: "the minutes of the day are spent")
+      guard !number.isEmergency else {
+        return .success(Admission(number: number, classes: [], groups: groups, longest: .seconds(24 * 3600)))
+      }
+      let classes = destinationClasses.classes(of: key)
+      if let budget = spentBudget(for: Spending(account: party.account, trunk: party.trunk, classes: classes), now) {
+        let reason = EndReason(.budgetSpent, by: .gateway, because: "the \(budget.inWords) are spent")
         return .failure(Refusal(reason: reason, routingKey: key))
       }
       guard usage.begin(limit: limits.callsPerMinute, now: now) else {
@@ -84,36 +109,8 @@ extension CallController {
           .tooManyCalls, by: .gateway, because: "\(limits.callsPerMinute ?? 0) calls were begun within a minute, as many as are allowed")
         return .failure(Refusal(reason: reason, routingKey: key))
       }
-      return .success(Admission(number: number, groups: groups, longest: min(limits.longestCall, budget)))
+      return .success(Admission(number: number, classes: classes, groups: groups, longest: limits.longestCall))
     }
-  }
-
-  /// What budgets leave of talk; running calls count as they stand.
-  private func remainingBudget(of account: String?, _ now: Duration) -> Duration {
-    let outbound = configuration.outbound
-    let accountMinutes = account.flatMap { outbound.minutesPerDayOfAccount[$0] }
-    guard outbound.limits.minutesPerDay != nil || accountMinutes != nil else { return outbound.limits.longestCall }
-    func running(_ account: String?) -> Duration {
-      calls.values.reduce(.zero) { sum, call in
-        guard call.record.direction == .outbound, !call.isOver, let answered = call.record.answeredAt else { return sum }
-        return account == nil || call.record.account == account ? sum + (now - answered) : sum
-      }
-    }
-    var rest = outbound.limits.longestCall
-    if let minutes = outbound.limits.minutesPerDay {
-      rest = min(rest, .seconds(minutes * 60) - usage.used(by: nil, now: now) - running(nil))
-    }
-    if let account, let accountMinutes {
-      rest = min(rest, .seconds(accountMinutes * 60) - usage.used(by: account, now: now) - running(account))
-    }
-    return rest
-  }
-
-  mutating func noteUsage(_ id: CallID, _ now: Duration) {
-    guard let record = calls[id]?.record, record.direction == .outbound else { return }
-    let outbound = configuration.outbound
-    guard outbound.limits.minutesPerDay != nil || !outbound.minutesPerDayOfAccount.isEmpty else { return }
-    usage.add(record.talkTime, account: record.account, now: now)
   }
 
   // MARK: Calls of the operator
@@ -123,7 +120,7 @@ extension CallController {
     _ number: String, to destination: CallControlConfiguration.InboundDestination, now: Duration
   ) throws(EndReason) -> CallID {
     let admitted: Admission
-    switch admit(number, account: nil, now) {
+    switch admit(number, CallingParty(), now) {
     case .success(let admission): admitted = admission
     case .failure(let refusal): throw refusal.reason
     }
@@ -137,6 +134,7 @@ extension CallController {
       session: newSession(localHost(for: nil), id), longest: admitted.longest)
     call.groups = admitted.groups
     call.dialled = admitted.number
+    call.destinationClasses = admitted.classes
     call.callback = destination
     call.mediaState = .opening
     calls[id] = call

@@ -5,14 +5,15 @@ extension CallController {
   mutating func handle(_ event: UserAgent.Event, _ now: Duration) {
     switch event {
     case .incoming(let leg, let invite): incoming(leg, invite, now)
-    case .provisional: break
+    case .provisional(let leg, let status, _):
+      if let id = legs[leg], isTarget(leg, of: id) { stepTransfer(id, now) { $0.progressed(status) } }
     case .answered(let leg, let sdp):
       // A 200 that crossed our CANCEL.
       guard let id = legs[leg], let call = calls[id], !call.isOver else { return userAgent.hangUp(leg, reason: nil, now: now) }
-      softphoneAnswered(leg, sdp, id, now)
-    case .failed(let leg, _):
-      guard let id = legs.removeValue(forKey: leg) else { return }
-      legFailed(leg, id, now)
+      if isTarget(leg, of: id) { targetAnswered(leg, sdp, id, now) } else { softphoneAnswered(leg, sdp, id, now) }
+    case .failed(let leg, let failure):
+      guard let id = legs.removeValue(forKey: leg), !ringSecurely(leg, failure.status, id, now) else { return }
+      if isTarget(leg, of: id) { targetFailed(leg, failure.status, id, now) } else { legFailed(leg, id, now) }
     case .acknowledged(let leg, let sdp):
       guard let id = legs[leg] else { return }
       if let sdp {
@@ -28,6 +29,11 @@ extension CallController {
       answerArrived(sdp, id, now)
     case .offerFailed(let leg, _):
       if let id = legs[leg] { calls[id]?.session.offerFailed() }
+    case .offerWithdrawn: break
+    case .transferRequested(let leg, let request): transferRequested(leg, request, now)
+    case .message(let message, let text): received(message, text, now)
+    case .messageDelivered(let copy): messageDelivered(copy, now)
+    case .messageFailed(let copy, let status): messageFailed(copy, status, now)
     case .info(let leg, let contentType, let body):
       guard let id = legs[leg], calls[id]?.isTalking == true, let digit = InfoDigit(contentType: contentType, body: body) else { return }
       emit(.media(.sendDigit(id, digit.key, to: .line, milliseconds: digit.milliseconds)))
@@ -47,6 +53,7 @@ extension CallController {
       legEnded(leg, cause, id, now)
     case .registered(let account, let bindings): emit(.notice(.registered(account: account, contacts: bindings.count)))
     case .unregistered(let account): emit(.notice(.unregistered(account: account)))
+    case .trunkChanged(let state): emit(.notice(.trunkChanged(state)))
     case .attemptRefused(let refusal, let flow):
       counters.attemptsRefused += 1
       emit(.notice(.attemptRefused(refusal, flow)))
@@ -55,7 +62,10 @@ extension CallController {
 
   private mutating func legEnded(_ leg: LegID, _ cause: UserAgent.EndCause, _ id: CallID, _ now: Duration) {
     guard let call = calls[id] else { return }
+    if isTarget(leg, of: id) { return targetFailed(leg, 487, id, now) }
     guard call.leg?.id == leg else { return legFailed(leg, id, now) }
+    // Who asks for a transfer may hang up without waiting for its outcome.
+    if call.transfer?.transferor == leg { return stepTransfer(id, now) { $0.transferorLeft() } }
     let party = call.softphone
     switch cause {
     case .hungUpHere: break
@@ -69,6 +79,7 @@ extension CallController {
       let how = status == 408 ? "no longer answers" : "no longer knows the call (\(status))"
       end(id, EndReason(.peerLost, by: party, because: "the softphone \(how)"), now)
     case .flowLost: end(id, EndReason(.peerLost, by: party, because: "the softphone's connection was lost"), now)
+    case .sessionExpired: end(id, EndReason(.peerLost, by: party, because: "the softphone did not refresh the session"), now)
     }
   }
 
@@ -77,6 +88,7 @@ extension CallController {
   /// The peer changes the session: hold, resume, another address; or asks for our offer.
   private mutating func offered(_ leg: LegID, _ sdp: [UInt8]?, _ id: CallID, _ now: Duration) {
     guard var call = calls[id], call.isTalking else { return userAgent.rejectOffer(leg, status: 491, now: now) }
+    call.session.isPrivate = userAgent.isPrivate(leg)
     guard let sdp else {
       let offer = call.session.makeOffer()
       calls[id] = call
@@ -94,7 +106,10 @@ extension CallController {
   /// The peer's answer to an offer of ours, in an ACK or a 200.
   private mutating func answerArrived(_ sdp: [UInt8], _ id: CallID, _ now: Duration) {
     guard var call = calls[id], !call.isOver else { return }
-    guard let description = call.session.accept(answer: sdp, signallingSource: call.signallingHost) else {
+    let agreed =
+      call.session.accept(answer: sdp, signallingSource: call.signallingHost)
+      ?? call.session.accept(refresh: sdp, signallingSource: call.signallingHost)
+    guard let description = agreed else {
       return end(id, EndReason(.mediaNotAcceptable, by: .gateway, because: "the softphone's answer had no audio that we can take"), now)
     }
     calls[id] = call
@@ -104,30 +119,31 @@ extension CallController {
 
   // MARK: Addresses
 
-  func newSession(_ host: String, _ id: CallID) -> MediaSession {
+  /// `generation` tells a call's sessions apart.
+  func newSession(_ host: String, _ id: CallID, generation: UInt64 = 0) -> MediaSession {
     // RFC 8866, 5.2: unlike those of other runs.
-    MediaSession(configuration: configuration.media, host: host, sessionID: sessionSeed &+ id.rawValue &* 0x9E37_79B9_7F4A_7C15)
+    let number = id.rawValue &* 0x9E37_79B9_7F4A_7C15 &+ generation &* 0xD1B5_4A32_D192_ED03
+    return MediaSession(configuration: configuration.media, host: host, sessionID: sessionSeed &+ number)
   }
 
   /// The host that our session descriptions name: the public one to peers that are not on a network of ours.
-  func localHost(for flow: Flow?) -> String {
-    if let advertised = configuration.userAgent.publicAddress?.host, let flow, let remote = IPAddress(flow.remote.host),
-      !Self.privateNetworks.contains(where: { $0.contains(remote) })
-    {
-      return advertised
-    }
-    let configured = configuration.media.address ?? ""
-    guard configured.isEmpty || configured == "0.0.0.0" || configured == "::" else { return configured }
-    return flow?.local.host ?? configuration.userAgent.endpoints.first?.address.host ?? "127.0.0.1"
-  }
+  func localHost(for flow: Flow?) -> String { mediaHost(towards: flow.map { .flow($0) }) }
 
-  /// RFC 1918, RFC 4193, loopback and link-local.
-  private static let privateNetworks = [
-    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7", "fe80::/10", "::1",
-  ].compactMap { IPNetwork($0) }
+  func mediaHost(towards destination: Destination?) -> String {
+    var local = configuration.media.address ?? ""
+    if local.isEmpty || local == "0.0.0.0" || local == "::" {
+      if case .flow(let flow)? = destination {
+        local = flow.local.host
+      } else {
+        local = configuration.userAgent.endpoints.first?.address.host ?? "127.0.0.1"
+      }
+    }
+    return userAgent.mediaHost(towards: destination, local: local)
+  }
 
   /// The host that our From and To name.
   func signallingHost(for flow: Flow?) -> String {
-    configuration.userAgent.publicAddress?.host ?? flow?.local.host ?? configuration.userAgent.endpoints.first?.address.host ?? "127.0.0.1"
+    if let flow { return userAgent.localAddress(towards: .flow(flow)).host }
+    return configuration.userAgent.publicAddress?.host ?? configuration.userAgent.endpoints.first?.address.host ?? "127.0.0.1"
   }
 }

@@ -19,12 +19,17 @@ package struct CallController: Sendable {
   enum Timer: Hashable, Sendable {
     case call(CallID)
     case line(LineID)
+    case budgets
+    case messages
+    case admission
     case drain
   }
 
   enum Draining: Sendable {
     case no
     case until(Duration)
+    /// All is over; some peers have not acknowledged it yet.
+    case leaving(until: Duration)
     case done
   }
 
@@ -36,6 +41,10 @@ package struct CallController: Sendable {
 
   var policy: OutboundPolicy
   var usage = UsageLedger()
+  var messages = MessageRelay()
+  var gate = OverloadGate()
+  var budgets: [Budget]
+  var destinationClasses: DestinationClasses
   var calls: [CallID: Call] = [:]
   var legs: [LegID: CallID] = [:]
   /// Calls that wait for a line to become free; emergency calls first, then first come, first served.
@@ -43,19 +52,23 @@ package struct CallController: Sendable {
   var deadlines = DeadlineQueue<Timer>()
   var draining = Draining.no
   let sessionSeed: UInt64
+  private var sessionGeneration: UInt64 = 0
   private var lastCall: UInt64 = 0
   private var outputs: [ControlOutput] = []
   private var nextOutputIndex = 0
 
   /// Every line is told to go on hook before anything else, and becomes usable when it says it is.
   package init(configuration: CallControlConfiguration, seed: UInt64) {
+    let configuration = Self.withEmergencyNumbers(configuration)
     self.configuration = configuration
     userAgent = UserAgent(configuration: configuration.userAgent, seed: seed)
     pool = LinePool(configuration.lines, hookTime: configuration.timing.hook)
     policy = OutboundPolicy(configuration)
+    budgets = Self.budgets(of: configuration.outbound)
+    destinationClasses = DestinationClasses(configuration.outbound.classes, country: configuration.country)
     sessionSeed = seed
     for line in configuration.lines { emit(.line(line.id, .hangUp)) }
-    for text in policy.unreadable { emit(.notice(.ruleIgnored(text))) }
+    for text in policy.unreadable + destinationClasses.unreadable { emit(.notice(.ruleIgnored(text))) }
   }
 
   // MARK: Outputs
@@ -121,7 +134,10 @@ package struct CallController: Sendable {
       switch timer {
       case .call(let id): callIsDue(id, now)
       case .line(let line): lineIsDue(line, now)
-      case .drain: endAll(now)
+      case .budgets: budgetsAreDue(now)
+      case .messages: messagesAreDue(now)
+      case .admission: break
+      case .drain: drainIsDue(now)
       }
       pump(now)
     }
@@ -133,10 +149,13 @@ package struct CallController: Sendable {
       switch output {
       case .transmit(let message, let destination): emit(.transmit(message, to: destination))
       case .closeFlow(let flow): emit(.closeFlow(flow))
+      case .location(let request): emit(.location(request))
+      case .keepAlive(let flow): emit(.keepAlive(flow))
       case .event(let event): handle(event, now)
       }
     }
-    finishDraining()
+    finishDraining(now)
+    decideAdmission(now)
   }
 
   // MARK: Calls
@@ -144,6 +163,12 @@ package struct CallController: Sendable {
   mutating func newCallID() -> CallID {
     lastCall += 1
     return CallID(rawValue: lastCall)
+  }
+
+  /// For a further session of a call that has one already.
+  mutating func nextSessionGeneration() -> UInt64 {
+    sessionGeneration &+= 1
+    return sessionGeneration
   }
 
   /// Gives an input to a call, performs what it decides and sets its timer.
@@ -164,6 +189,7 @@ package struct CallController: Sendable {
       finish(id)
     } else {
       step(id, now) { $0.advance(to: now) }
+      stepTransfer(id, now) { $0.advance(to: now) }
     }
   }
 }

@@ -45,8 +45,10 @@ package struct CallRecord: Hashable, Sendable {
   package var number: String
   /// The party on the packet side, as a SIP URI.
   package var peer: String
-  /// The account the packet side authenticated as; nil: a trusted network, or inbound.
+  /// The account the packet side authenticated as; nil: a trusted network, a trunk, or inbound.
   package var account: String?
+  /// The trunk that an outbound call came by.
+  package var trunk: String?
   package var line: LineID?
   package var isEmergency: Bool
   package var startedAt: Duration
@@ -57,6 +59,8 @@ package struct CallRecord: Hashable, Sendable {
   /// What else happened on the way, in order: lines passed over, pre-emption; one sentence each.
   package var notes: [String]
   package var media: MediaStatistics
+  /// The Call-IDs of all its legs, in order; for the trace, not kept with the record.
+  package var sipCallIDs: [String] = []
 
   package init(
     id: CallID, direction: CallDirection, number: String, peer: String, account: String? = nil, isEmergency: Bool = false,

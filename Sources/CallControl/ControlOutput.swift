@@ -5,11 +5,13 @@ package import TelephonyHAL
 package enum ControlOutput: Sendable {
   case transmit(SIPMessage, to: Destination)
   case closeFlow(Flow)
+  case location(LocationRequest)
+  case keepAlive(Flow)
   case line(LineID, LineCommand)
   case media(MediaCommand)
   /// A call is over and everything about it is known.
-  case record(CallRecord)
-  case notice(ControlNotice)
+  indirect case record(CallRecord)
+  indirect case notice(ControlNotice)
   /// After `drain`: no call is left, and every line has been told to go on hook and has done so.
   case drained
 }
@@ -25,8 +27,11 @@ package enum ControlNotice: Sendable {
   case lineRecovered(LineID)
   case registered(account: String, contacts: Int)
   case unregistered(account: String)
+  case trunkChanged(TrunkState)
   /// A rule whose pattern cannot be read; it matches nothing.
   case ruleIgnored(String)
+  /// New calls are turned away since the processor is too busy; or not any more.
+  case overload(isOver: Bool, load: Double)
   /// A key was pressed in an answered call.
   case digit(CallID, Character, from: MediaSide)
 }

@@ -3,7 +3,7 @@ package import TelephonyHAL
 
 // The talking phase of a call, whichever way it was set up.
 //
-//   talking ──hold──▶ held ──resume──▶ talking
+//   talking ──hold──▶ held ──resume──▶ talking ──transferor hung up──▶ alone ──target answered──▶ talking
 //      └── loop break, reversal, clearing tone for n cycles, dead softphone, longest call, line fault ──▶ end
 //
 // What the softphone itself does (BYE, hold) is the session's and the controller's.
@@ -18,6 +18,8 @@ package struct Conversation: Sendable {
   private let longest: Duration
   private let ignoresReversalsUntil: Duration
   private var liveness: PeerLiveness
+  private let timing: CallControlConfiguration.Timing
+  private var isPeerAway = false
   private var isOver = false
 
   /// `longest` is what is left of limits and budgets.
@@ -30,8 +32,21 @@ package struct Conversation: Sendable {
     telephone = direction == .outbound ? .callee : .caller
     softphone = direction == .outbound ? .caller : .callee
     self.longest = longest
+    self.timing = timing
     longestUntil = now + longest
     ignoresReversalsUntil = now + timing.reversalSpacing
+    liveness = PeerLiveness(interval: timing.pingInterval, patience: timing.pingAnswer)
+  }
+
+  /// Nobody is on the packet side until `peerArrived`: a softphone has transferred the call and hung up.
+  package mutating func peerLeft() {
+    isPeerAway = true
+    liveness = PeerLiveness(interval: timing.pingInterval, patience: timing.pingAnswer)
+  }
+
+  /// Another softphone is there from now on.
+  package mutating func peerArrived() {
+    isPeerAway = false
     liveness = PeerLiveness(interval: timing.pingInterval, patience: timing.pingAnswer)
   }
 
@@ -58,7 +73,7 @@ package struct Conversation: Sendable {
     case .tone(_, let kind, let cycles) where kind.clearsCalls && cycles >= line.clearingToneCycles:
       let duration = kind == .dialTone || kind == .numberUnobtainable ? "\(cycles) s" : "\(cycles.inWords) cycles"
       return end(.normalClearing, by: telephone, because: "the line sent \(kind.inWords) for \(duration)")
-    case .packetsMissing: return act(on: liveness.packetsMissing(now: now))
+    case .packetsMissing where !isPeerAway: return act(on: liveness.packetsMissing(now: now))
     case .packetsResumed:
       liveness.packetsResumed(now: now)
       return []

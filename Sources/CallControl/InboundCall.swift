@@ -52,6 +52,11 @@ package struct InboundCall: Sendable {
     }
   }
 
+  /// Softphones are being rung, and one may still answer.
+  package var isAlerting: Bool {
+    if case .alerting = state { true } else { false }
+  }
+
   package mutating func line(_ event: LineEvent, now: Duration) -> [CallAction] {
     switch (state, event) {
     case (.over, _): return []

@@ -2,7 +2,9 @@ package import TelephonyHAL
 
 // Who may use which line, and when.
 //
-//   starting ──onHook──▶ idle ◀──guard over── guarded ◀──onHook── releasing
+//   starting ──onHook──▶ guarded
+//
+//                        idle ◀──guard over── guarded ◀──onHook── releasing
 //                         │ ▲                                        ▲
 //                 take    │ └─ guarded ◀── stopped ───── ringing     │ release
 //                         ▼                              │  ▲ ring   │
@@ -63,6 +65,10 @@ package struct LinePool: Sendable {
   private var order: [LineID] = []
   /// Idle lines of each group, longest rested first.
   private var idle: [String: [LineID]] = [:]
+  /// Lines that can be had at once.
+  package private(set) var idleCount = 0
+  /// Lines that are about to become free.
+  package private(set) var soonFreeCount = 0
   private let hookTime: Duration
 
   package init(_ configurations: [CallControlConfiguration.Line], hookTime: Duration) {
@@ -140,9 +146,8 @@ package struct LinePool: Sendable {
   package mutating func onHook(_ id: LineID, now: Duration) {
     guard let line = lines[id] else { return }
     switch line.state {
-    // A line that failed may have been off hook a moment ago.
-    case .releasing, .failed: change(id, to: .guarded(until: now + line.configuration.guardTime))
-    case .starting: change(id, to: .idle(since: now))
+    // A line that failed may have been off hook a moment ago, one that starts on a call a moment before a crash.
+    case .releasing, .failed, .starting: change(id, to: .guarded(until: now + line.configuration.guardTime))
     case .idle, .guarded, .ringing, .inUse: break
     }
   }
@@ -228,8 +233,11 @@ package struct LinePool: Sendable {
   private mutating func change(_ id: LineID, to state: State) {
     guard let line = lines[id] else { return }
     takeFromIdle(line)
+    count(line.state, -1)
+    count(state, 1)
     switch state {
     case .idle where line.isRetired, .guarded where line.isRetired, .failed where line.isRetired, .starting where line.isRetired:
+      count(state, -1)
       lines[id] = nil
       order.removeAll { $0 == id }
       noteGroups()
@@ -238,6 +246,14 @@ package struct LinePool: Sendable {
       idle[line.configuration.group, default: []].append(id)
     default:
       lines[id]?.state = state
+    }
+  }
+
+  private mutating func count(_ state: State, _ change: Int) {
+    switch state {
+    case .idle: idleCount += change
+    case .guarded, .releasing: soonFreeCount += change
+    case .starting, .ringing, .inUse, .failed: break
     }
   }
 

@@ -58,8 +58,6 @@ package struct LineDetectors: OptionSet, Hashable, Sendable {
 package enum LineSound: Hashable, Sendable {
   /// A tone of the line's country plan, in its cadence, until stopped.
   case tone(ProgressToneKind)
-  /// A WAV file, once.
-  case file(String)
 }
 
 /// What call control asks of the media plane.
@@ -81,7 +79,7 @@ package enum MediaCommand: Hashable, Sendable {
   /// What to look for on the line from now on; replaces what was looked for, and detectors start afresh.
   case detect(CallID, LineDetectors)
   case bridge(CallID, BridgeMode)
-  /// Play into the line, mixed over what the bridge sends there, until `.stopPlaying` or the end of a file.
+  /// Play into the line, mixed over what the bridge sends there, until `.stopPlaying`.
   case playToLine(CallID, LineSound)
   case stopPlaying(CallID)
   /// Let go of line and ports; answered by `.closed`, after which nothing comes from this call. Legal at any time after `.open`.

@@ -35,6 +35,8 @@ package struct MediaDescription: Hashable, Sendable {
   package var receives: Bool
   /// Where the peer's signalling comes from: RTP from this host may be latched onto at once where the description names another one.
   package var signallingSource: String?
+  /// Keys of SRTP; nil: packets are plain.
+  package var security: NegotiatedKeys?
 
   package init(
     remote: MediaEndpoint, remoteControl: MediaEndpoint? = nil, multiplexesControl: Bool = false, codec: AudioCodec = .pcmu,

@@ -4,6 +4,8 @@ import SDP
 struct MediaSession: Sendable {
   private var negotiator: MediaNegotiator
   private var policy: AudioPolicy
+  /// The offer that was looked into last and not answered yet: reading it twice is a good part of what a call costs.
+  private var checked: (offer: [UInt8], parsed: SessionDescription)?
 
   /// What is agreed on now; nil: nothing yet.
   private(set) var description: MediaDescription?
@@ -11,7 +13,27 @@ struct MediaSession: Sendable {
   /// `sessionID` is unique among our sessions; `host` is what our descriptions name.
   init(configuration: CallControlConfiguration.Media, host: String, sessionID: UInt64) {
     negotiator = MediaNegotiator(sessionID: sessionID)
-    policy = AudioPolicy(address: host, rtpPort: 9, codecs: configuration.codecs, acceptsRTCPMux: true)
+    policy = AudioPolicy(
+      address: host, rtpPort: 9, codecs: configuration.codecs, acceptsRTCPMux: true, security: configuration.security)
+  }
+
+  /// Whether what we say next goes over TLS: only then are there keys in it.
+  var isPrivate: Bool {
+    get { policy.allowsKeys }
+    set { policy.allowsKeys = newValue }
+  }
+
+  /// Offers RTP/SAVP from now on to a peer that has refused RTP/AVP with keys beside it; false: that was not what it has refused.
+  mutating func offerSecureProfile() -> Bool {
+    guard policy.security == .offered, policy.allowsKeys, !policy.offersSecureProfile else { return false }
+    policy.offersSecureProfile = true
+    return true
+  }
+
+  /// What descriptions from now on name.
+  var host: String {
+    get { policy.address }
+    set { policy.address = newValue }
   }
 
   mutating func open(rtpPort: UInt16, rtcpPort: UInt16) {
@@ -36,11 +58,13 @@ struct MediaSession: Sendable {
     }
   }
 
-  /// Why an offer cannot be taken; nil: it can; nothing is kept.
-  func problem(withOffer offer: [UInt8]) -> String? {
+  /// Why an offer cannot be taken; nil: it can; nothing is agreed on.
+  mutating func problem(withOffer offer: [UInt8]) -> String? {
     var copy = self
     do throws(EndReason) {
-      _ = try copy.negotiate(offer)
+      let parsed = try Self.parse(offer)
+      checked = (offer, parsed)
+      _ = try copy.negotiate(parsed)
       return nil
     } catch {
       return error.evidence
@@ -67,16 +91,33 @@ struct MediaSession: Sendable {
     return agreed
   }
 
+  /// What is agreed on when the peer answers our last description, which was sent again to refresh the session (RFC 4028, 7.4).
+  ///
+  /// Keys stay as they are, since ours were not offered anew.
+  mutating func accept(refresh answer: [UInt8], signallingSource: String?) -> MediaDescription? {
+    guard !negotiator.awaitsAnswer, let description else { return nil }
+    guard description.security == nil else { return description }
+    return self.answer(offer: answer, signallingSource: signallingSource)?.description
+  }
+
   /// The peer refused our last offer.
   mutating func offerFailed() { negotiator.offerFailed() }
 
   private mutating func negotiate(_ offer: [UInt8]) throws(EndReason) -> MediaNegotiator.Answer {
-    let parsed: SessionDescription
+    defer { checked = nil }
+    if let checked, checked.offer == offer { return try negotiate(checked.parsed) }
+    return try negotiate(Self.parse(offer))
+  }
+
+  private static func parse(_ offer: [UInt8]) throws(EndReason) -> SessionDescription {
     do throws(SDPParseError) {
-      parsed = try SessionDescription(parsing: offer)
+      return try SessionDescription(parsing: offer)
     } catch {
       throw EndReason(.mediaNotAcceptable, by: .gateway, because: "the offer cannot be read: \(error)")
     }
+  }
+
+  private mutating func negotiate(_ parsed: SessionDescription) throws(EndReason) -> MediaNegotiator.Answer {
     do throws(NegotiationRejection) {
       return try negotiator.answer(offer: parsed, policy: policy)
     } catch {
@@ -95,5 +136,6 @@ extension MediaDescription {
       signallingSource: signallingSource)
     receivePayloadType = audio.receivePayloadType
     receiveTelephoneEventPayloadType = audio.receiveTelephoneEventPayloadType
+    security = audio.security
   }
 }

@@ -3,12 +3,18 @@ package import SDP
 /// What a call's media path has counted and measured; nil: not measured.
 package struct MediaStatistics: Hashable, Sendable {
   package var codec: AudioCodec?
+  /// How packets are protected; nil: they are plain.
+  package var security: CryptoSuite?
   package var packetsSent: Int
   package var packetsReceived: Int
   package var packetsLost: Int
   package var packetsLate: Int
   /// Packets from addresses that are not the peer's.
   package var packetsFromStrangers: Int
+  /// Packets that the call's key does not protect: injected, torn or plain.
+  package var packetsUnauthentic: Int
+  /// Authentic packets that came again.
+  package var packetsReplayed: Int
   /// RFC 3550 interarrival jitter, ms.
   package var jitterMilliseconds: Double?
   /// Packet network to line, in the gateway: depth of the jitter buffer and what follows, ms.
@@ -25,12 +31,16 @@ package struct MediaStatistics: Hashable, Sendable {
   package var meanOpinionScore: Double?
 
   package init(
-    codec: AudioCodec? = nil, packetsSent: Int = 0, packetsReceived: Int = 0, packetsLost: Int = 0, packetsLate: Int = 0,
-    packetsFromStrangers: Int = 0, jitterMilliseconds: Double? = nil, delayMilliseconds: Double? = nil, concealedMilliseconds: Int = 0,
+    codec: AudioCodec? = nil, security: CryptoSuite? = nil, packetsSent: Int = 0, packetsReceived: Int = 0, packetsLost: Int = 0,
+    packetsLate: Int = 0, packetsFromStrangers: Int = 0, packetsUnauthentic: Int = 0, packetsReplayed: Int = 0,
+    jitterMilliseconds: Double? = nil, delayMilliseconds: Double? = nil, concealedMilliseconds: Int = 0,
     driftPartsPerMillion: Double? = nil, echoReturnLossDecibels: Double? = nil, echoReturnLossEnhancementDecibels: Double? = nil,
     levelInDBm0: Double? = nil, levelOutDBm0: Double? = nil, meanOpinionScore: Double? = nil
   ) {
     self.codec = codec
+    self.security = security
+    self.packetsUnauthentic = packetsUnauthentic
+    self.packetsReplayed = packetsReplayed
     self.packetsSent = packetsSent
     self.packetsReceived = packetsReceived
     self.packetsLost = packetsLost

@@ -1,16 +1,40 @@
+package import TelephonyHAL
+
 /// What limits and budgets have been used: calls begun in the last minute, talk in the last 24 hours.
+///
+/// Talk is kept in slots of ten minutes, so that a day of it takes the same room however many calls there were; a slot counts until all of
+/// it is 24 hours old.
 package struct UsageLedger: Sendable {
-  private struct Talk {
-    var endedAt: Duration
-    var account: String?
-    var length: Duration
+  package enum Party: Hashable, Sendable {
+    case everybody
+    case account(String)
+    case trunk(String)
+    case line(LineID)
+  }
+
+  /// Of whom, to which class of numbers; nil: to all.
+  package struct Account: Hashable, Sendable {
+    package var party: Party
+    package var destinationClass: String?
+
+    package init(party: Party, destinationClass: String? = nil) {
+      self.party = party
+      self.destinationClass = destinationClass
+    }
+  }
+
+  private struct Slot {
+    var number: Int64
+    var talk: Duration
   }
 
   private static let minute = Duration.seconds(60)
-  private static let day = Duration.seconds(24 * 3600)
+  private static let slotSeconds: Int64 = 600
+  private static let slotsPerDay: Int64 = 24 * 6
 
   private var begun: [Duration] = []
-  private var talks: [Talk] = []
+  /// Each in the order of time.
+  private var slots: [Account: [Slot]] = [:]
 
   package init() {}
 
@@ -23,17 +47,35 @@ package struct UsageLedger: Sendable {
     return true
   }
 
-  package mutating func add(_ length: Duration, account: String?, now: Duration) {
+  /// Writes down talk that ended at `time`, which may be before the beginning of time (negative).
+  package mutating func add(_ length: Duration, of spending: Spending, at time: Duration) {
     guard length > .zero else { return }
-    if let first = talks.firstIndex(where: { $0.endedAt > now - Self.day }) { talks.removeFirst(first) } else { talks.removeAll() }
-    talks.append(Talk(endedAt: now, account: account, length: length))
+    let number = Self.slot(time)
+    for account in spending.accounts { add(length, to: account, slot: number) }
   }
 
-  /// Talk of the last 24 hours: of one account, or of all with nil.
-  package func used(by account: String?, now: Duration) -> Duration {
-    talks.reduce(.zero) { sum, talk in
-      guard talk.endedAt > now - Self.day, account == nil || talk.account == account else { return sum }
-      return sum + talk.length
+  /// Talk of the last 24 hours.
+  package func used(_ account: Account, now: Duration) -> Duration {
+    let oldest = Self.slot(now) - Self.slotsPerDay
+    return slots[account, default: []].reduce(.zero) { $1.number >= oldest ? $0 + $1.talk : $0 }
+  }
+
+  private mutating func add(_ length: Duration, to account: Account, slot number: Int64) {
+    var list = slots[account] ?? []
+    let place = list.lastIndex { $0.number <= number } ?? -1
+    if place >= 0, list[place].number == number {
+      list[place].talk += length
+    } else {
+      list.insert(Slot(number: number, talk: length), at: place + 1)
     }
+    if let newest = list.last?.number, let first = list.firstIndex(where: { $0.number >= newest - Self.slotsPerDay }) {
+      list.removeFirst(first)
+    }
+    slots[account] = list
+  }
+
+  private static func slot(_ time: Duration) -> Int64 {
+    let seconds = time.components.seconds
+    return seconds >= 0 ? seconds / slotSeconds : (seconds + 1) / slotSeconds - 1
   }
 }

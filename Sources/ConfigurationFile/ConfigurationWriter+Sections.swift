@@ -9,10 +9,13 @@ extension GatewayConfiguration.SIP {
         "tls",
         YAMLBuilder.map([
           ("certificate", YAMLBuilder.text(tls.certificate)), ("key", YAMLBuilder.text(tls.key)),
-          ("verify_peers", YAMLBuilder.boolean(tls.verifyPeers)),
+          ("verify_peers", YAMLBuilder.boolean(tls.verifyPeers)), ("authorities", YAMLBuilder.text(tls.authorities)),
+          ("client_certificates", YAMLBuilder.word(tls.clientCertificates.rawValue)),
         ])
       ),
-      ("digest", YAMLBuilder.word(digest.rawValue)), ("public_address", YAMLBuilder.text(publicAddress)),
+      ("digest", YAMLBuilder.word(digest.rawValue)), ("public_address", YAMLBuilder.text(publicAddress?.description)),
+      ("local_networks", localNetworks.map { .init($0.map { YAMLBuilder.text($0.description) }) } ?? YAMLBuilder.word("null")),
+      ("name_servers", .init(nameServers.map { YAMLBuilder.text($0) })),
       (
         "accounts",
         .init(
@@ -21,16 +24,10 @@ extension GatewayConfiguration.SIP {
           })
       ),
       ("trusted", .init(trusted.map { YAMLBuilder.text($0.description) })),
-      (
-        "trunks",
-        .init(
-          trunks.map {
-            YAMLBuilder.flow(
-              [
-                ("name", YAMLBuilder.text($0.name)), ("registrar", YAMLBuilder.text($0.registrar)), ("user", YAMLBuilder.text($0.user)),
-              ] + YAMLBuilder.secret($0.password, stem: "password"))
-          })
-      ),
+      ("trunks", .init(trunks.map(\.node))),
+      ("trace_kb", YAMLBuilder.number(traceKilobytes)), ("protection", protection.node),
+      ("reliable_provisionals", YAMLBuilder.word(reliableProvisionals.rawValue)),
+      ("session_expires_s", YAMLBuilder.number(sessionExpires)), ("min_session_expires_s", YAMLBuilder.number(minimumSessionExpires)),
     ])
   }
 }
@@ -91,6 +88,8 @@ extension GatewayConfiguration.Outbound {
           ("longest_call_minutes", YAMLBuilder.number(limits.longestCallMinutes)), ("ringing_s", YAMLBuilder.number(limits.ringingSeconds)),
         ])
       ),
+      ("classes", .init(classes.map(\.node))),
+      ("budgets", .init(budgets.map(\.node))),
     ])
   }
 }

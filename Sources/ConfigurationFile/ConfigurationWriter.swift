@@ -10,6 +10,7 @@ extension GatewayConfiguration {
       ("gateway", gatewayNode), ("sip", sip.node), ("media", media.node), ("lines", .init(lines.map(\.node))),
       ("outbound", outbound.node), ("inbound", inbound.node), ("directories", .init(directories.map(\.node))),
       ("serves", .init(serves.map(\.node))), ("status", YAMLBuilder.map([("socket", YAMLBuilder.text(status.socket))])),
+      ("records", YAMLBuilder.map([("keep_days", YAMLBuilder.number(records.keepDays))])),
       ("log", YAMLBuilder.map([("level", YAMLBuilder.word(log.level.rawValue))])), ("simulator", simulator.node),
     ])
     return (try? serialize(node: root, width: -1, allowUnicode: true)) ?? ""

@@ -5,7 +5,7 @@ extension GatewayConfiguration {
     package var address: String = "127.0.0.1"
     /// UDP ports for RTP (even) and RTCP (odd); the default is 16384 to 17383.
     package var ports: ClosedRange<UInt16> = 16384...17383
-    /// The default is `offered`.
+    /// Keys are said over TLS only; the default is `offered`.
     package var srtp: SRTP = .offered
     /// In order of preference; the default is PCMU, PCMA.
     package var codecs: [Codec] = [.pcmu, .pcma]
@@ -16,8 +16,11 @@ extension GatewayConfiguration {
   }
 
   package enum SRTP: String, Sendable, CaseIterable {
+    /// Plain RTP.
     case off
+    /// Secure where the peer can and the signalling is TLS, else plain.
     case offered
+    /// No plain call: calls over UDP and TCP are refused.
     case required
   }
 

@@ -3,6 +3,34 @@ extension GatewayConfiguration {
   package struct Outbound: Sendable, Equatable {
     package var rules: [Rule] = []
     package var limits = Limits()
+    /// Kinds of numbers that budgets name, in the order of the file; `national` and `international` are there without.
+    package var classes: [DestinationClass] = []
+    package var budgets: [Budget] = []
+
+    package init() {}
+  }
+
+  package struct DestinationClass: Sendable, Equatable {
+    package var name: String
+    package var patterns: [NumberPattern]
+
+    package init(name: String, patterns: [NumberPattern]) {
+      self.name = name
+      self.patterns = patterns
+    }
+  }
+
+  /// Minutes of outbound talk in any 24 hours; of all calls together where neither account, trunk nor line is named.
+  package struct Budget: Sendable, Equatable {
+    /// `*`: each account for itself.
+    package var account: String?
+    package var trunk: String?
+    /// `*`: each line for itself.
+    package var line: String?
+    /// Only calls to this class of numbers; nil: all calls.
+    package var destinationClass: String?
+    /// 0 to 10,000,000; 0: no such call.
+    package var minutesPerDay = 0
 
     package init() {}
   }

@@ -23,6 +23,7 @@ package struct GatewayConfiguration: Sendable, Equatable {
   package var directories: [Directory] = []
   package var serves: [ServedPrefix] = []
   package var status = Status()
+  package var records = Records()
   package var log = Log()
   package var simulator = Simulator()
 
@@ -34,6 +35,14 @@ extension GatewayConfiguration {
   package struct Status: Sendable, Equatable {
     /// Path of the Unix socket; the default is `gatewayd.sock` in the state directory.
     package var socket: String = "run/gatewayd.sock"
+
+    package init() {}
+  }
+
+  /// The call records.
+  package struct Records: Sendable, Equatable {
+    /// Days after which a record is removed, 1 to 36,500; the default is 365.
+    package var keepDays: Int = 365
 
     package init() {}
   }

@@ -8,8 +8,8 @@ public struct KakehashiCommand: AsyncParsableCommand {
     abstract: "Places telephone calls through a gateway, shows its status, checks its files.",
     discussion: "Exit codes: 0 done (a call: it was answered), 1 failure (with the reason), 64 usage, 78 configuration error.",
     subcommands: [
-      CallCommand.self, StatusCommand.self, LinesCommand.self, CallsCommand.self, WatchCommand.self, HangUpCommand.self,
-      ConfigCommand.self, CompareCommand.self,
+      CallCommand.self, StatusCommand.self, LinesCommand.self, CallsCommand.self, WatchCommand.self, HangUpCommand.self, BansCommand.self,
+      SIPCommand.self, ConfigCommand.self, CompareCommand.self,
     ])
 
   /// Filled by the argument parser.

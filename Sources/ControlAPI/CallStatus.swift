@@ -36,11 +36,15 @@ package struct CallStatus: Codable, Sendable, Equatable {
 
   package struct Media: Codable, Sendable, Equatable {
     package var codec: String?
+    /// `none`, `srtp-aes-cm-128-hmac-sha1-80`, `srtp-aes-cm-128-hmac-sha1-32` or `srtp-aead-aes-128-gcm`; nil before a session.
+    package var security: String?
     package var packetsSent: Int = 0
     package var packetsReceived: Int = 0
     package var packetsLost: Int = 0
     package var packetsLate: Int = 0
     package var packetsFromStrangers: Int = 0
+    package var packetsUnauthentic: Int = 0
+    package var packetsReplayed: Int = 0
     package var jitterMs: Double?
     package var delayMs: Double?
     package var concealedMs: Int = 0
@@ -61,6 +65,8 @@ package struct CallStatus: Codable, Sendable, Equatable {
   package var number: String
   package var peer: String
   package var account: String?
+  /// The trunk that an outbound call came by.
+  package var trunk: String?
   package var line: String?
   package var isEmergency: Bool
   package var startedAt: Date

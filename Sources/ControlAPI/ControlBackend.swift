@@ -3,6 +3,7 @@ package protocol ControlBackend: Sendable {
   func status() async throws -> GatewayStatus
   func lines() async throws -> [LineStatus]
   func accounts() async throws -> [AccountStatus]
+  func trunks() async throws -> [TrunkStatus]
   /// Running calls, or the last `limit` that ended, newest first.
   func calls(ended: Bool, limit: Int) async throws -> [CallStatus]
   /// A running call, or one that ended; nil where there is none.
@@ -13,6 +14,13 @@ package protocol ControlBackend: Sendable {
   func hangUp(id: String) async throws -> Bool
   /// Metrics beyond those made from the status, lines and calls.
   func metrics() async throws -> [MetricFamily]
+  /// Recent SIP messages; throws `notFound` where the call is not known.
+  func sipTrace(_ query: SIPTraceQuery) async throws -> SIPTrace
+  /// The same as a libpcap file.
+  func sipCapture(_ query: SIPTraceQuery) async throws -> [UInt8]
+  func protection() async throws -> ProtectionStatus
+  /// Ends the ban of a source (an address); false where there is none; throws `badRequest` where it is no address.
+  func liftBan(_ source: String) async throws -> Bool
   /// What happens from now on; the stream ends when its reader goes, or the gateway stops.
   func events() -> AsyncStream<GatewayEvent>
   /// Empty where no exchange is simulated.

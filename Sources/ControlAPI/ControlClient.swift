@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -14,6 +14,7 @@ package struct ControlClient: Sendable {
   package func status() async throws -> GatewayStatus { try await get("/v1/status") }
   package func lines() async throws -> [LineStatus] { try await get("/v1/lines") }
   package func accounts() async throws -> [AccountStatus] { try await get("/v1/accounts") }
+  package func trunks() async throws -> [TrunkStatus] { try await get("/v1/trunks") }
   package func calls(ended: Bool = false) async throws -> [CallStatus] { try await get("/v1/calls\(ended ? "?ended=true" : "")") }
   package func call(id: String) async throws -> CallStatus { try await get("/v1/calls/\(Self.encoded(id))") }
   package func metrics() async throws -> String { String(decoding: try await request(.GET, "/metrics"), as: UTF8.self) }
@@ -34,6 +35,12 @@ package struct ControlClient: Sendable {
 
   /// The answer to `GET path`.
   package func get<Answer: Decodable>(_ path: String) async throws -> Answer { try decode(try await request(.GET, path)) }
+
+  package func sipTrace(_ query: SIPTraceQuery) async throws -> SIPTrace { try await get(query.path("/v1/sip/messages")) }
+  package func sipCapture(_ query: SIPTraceQuery) async throws -> Data { try await request(.GET, query.path("/v1/sip/trace.pcap")) }
+
+  package func protection() async throws -> ProtectionStatus { try await get("/v1/protection") }
+  package func liftBan(_ source: String) async throws { _ = try await request(.DELETE, "/v1/protection/bans/\(Self.encoded(source))") }
 
   /// The answer to `GET path` as it came.
   package func text(_ path: String) async throws -> String { String(decoding: try await request(.GET, path), as: UTF8.self) }

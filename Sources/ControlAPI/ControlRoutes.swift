@@ -16,12 +16,15 @@ struct ControlRoutes: Sendable {
     router.get("/v1/status") { _, _ in try Self.json(try await backend.status()) }
     router.get("/v1/lines") { _, _ in try Self.json(try await backend.lines()) }
     router.get("/v1/accounts") { _, _ in try Self.json(try await backend.accounts()) }
+    router.get("/v1/trunks") { _, _ in try Self.json(try await backend.trunks()) }
     addCalls(to: router)
     addSimulator(to: router)
+    addTrace(to: router)
+    addProtection(to: router)
     router.get("/metrics") { _, _ in
       let families =
         MetricFamily.families(of: try await backend.status()) + MetricFamily.families(of: try await backend.lines())
-        + (try await backend.metrics())
+        + MetricFamily.families(of: try await backend.trunks()) + (try await backend.metrics())
       return Response(
         status: .ok, headers: [.contentType: PrometheusText.contentType],
         body: ResponseBody(byteBuffer: ByteBuffer(string: PrometheusText.write(families))))
@@ -95,7 +98,7 @@ struct ControlRoutes: Sendable {
 
   // MARK: Requests and answers
 
-  private static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+  static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
     var bytes = ByteBuffer(bytes: try ControlJSON.encode(value))
     bytes.writeString("\n")
     return Response(status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: bytes))
@@ -125,7 +128,7 @@ struct ControlRoutes: Sendable {
     }
   }
 
-  private static func number(_ name: String, in request: Request, range: ClosedRange<Int>) throws -> Int? {
+  static func number(_ name: String, in request: Request, range: ClosedRange<Int>) throws -> Int? {
     guard let text = request.uri.queryParameters.get(name) else { return nil }
     guard let number = Int(text), range.contains(number) else {
       throw ControlError.badRequest("\(name) is a number from \(range.lowerBound) to \(range.upperBound)")

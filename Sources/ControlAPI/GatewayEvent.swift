@@ -9,6 +9,8 @@ package struct GatewayEvent: Codable, Sendable, Equatable {
     case line
     /// An account registered or is gone; `account` is set.
     case account
+    /// A trunk registered, failed or is gone; `trunk` is set.
+    case trunk
     /// Something worth knowing; `message` is set.
     case notice
   }
@@ -18,16 +20,19 @@ package struct GatewayEvent: Codable, Sendable, Equatable {
   package var call: CallStatus?
   package var line: LineStatus?
   package var account: AccountStatus?
+  package var trunk: TrunkStatus?
   package var message: String?
 
   package init(
-    _ type: Kind, time: Date, call: CallStatus? = nil, line: LineStatus? = nil, account: AccountStatus? = nil, message: String? = nil
+    _ type: Kind, time: Date, call: CallStatus? = nil, line: LineStatus? = nil, account: AccountStatus? = nil,
+    trunk: TrunkStatus? = nil, message: String? = nil
   ) {
     self.type = type
     self.time = time
     self.call = call
     self.line = line
     self.account = account
+    self.trunk = trunk
     self.message = message
   }
 }

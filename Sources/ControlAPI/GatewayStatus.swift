@@ -70,11 +70,15 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
     package var packetsReceived: Int
     package var packetsSent: Int
     package var packetsFromStrangers: Int
+    /// Of secure calls: not protected by the call's key.
+    package var packetsUnauthentic: Int
+    /// Of secure calls: seen before.
+    package var packetsReplayed: Int
 
     package init(
       ticks: Int, missedTicks: Int, lateUsP99: Double? = nil, realTime: Bool = false, ports: Int = 0, packetsReceived: Int = 0,
       packetsSent: Int = 0,
-      packetsFromStrangers: Int = 0
+      packetsFromStrangers: Int = 0, packetsUnauthentic: Int = 0, packetsReplayed: Int = 0
     ) {
       self.ticks = ticks
       self.missedTicks = missedTicks
@@ -84,6 +88,8 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
       self.packetsReceived = packetsReceived
       self.packetsSent = packetsSent
       self.packetsFromStrangers = packetsFromStrangers
+      self.packetsUnauthentic = packetsUnauthentic
+      self.packetsReplayed = packetsReplayed
     }
   }
 
@@ -92,6 +98,28 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
     package var state: String
 
     package init(state: String = "none") { self.state = state }
+  }
+
+  /// How the keeping of call records fares.
+  package struct Records: Codable, Sendable, Equatable {
+    /// `good`; `waiting` while they cannot be written; `losing` when more wait than may.
+    package var state: String
+    package var waiting: Int
+    package var written: Int
+    /// Tries that failed.
+    package var retried: Int
+    package var lost: Int
+    /// Why they cannot be written.
+    package var reason: String?
+
+    package init(state: String = "good", waiting: Int = 0, written: Int = 0, retried: Int = 0, lost: Int = 0, reason: String? = nil) {
+      self.state = state
+      self.waiting = waiting
+      self.written = written
+      self.retried = retried
+      self.lost = lost
+      self.reason = reason
+    }
   }
 
   package var name: String
@@ -104,10 +132,11 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
   package var calls: Calls
   package var media: Media
   package var directory: Directory
+  package var records: Records
 
   package init(
     name: String, version: String, uptimeS: Double, state: String = "running", sip: SIP, lines: Lines, calls: Calls, media: Media,
-    directory: Directory = Directory()
+    directory: Directory = Directory(), records: Records = Records()
   ) {
     self.name = name
     self.version = version
@@ -118,5 +147,6 @@ package struct GatewayStatus: Codable, Sendable, Equatable {
     self.calls = calls
     self.media = media
     self.directory = directory
+    self.records = records
   }
 }

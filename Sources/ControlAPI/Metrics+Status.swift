@@ -39,6 +39,12 @@ extension MetricFamily {
           .init(Double(status.media.packetsSent), [("direction", "sent")]),
           .init(Double(status.media.packetsFromStrangers), [("direction", "ignored")]),
         ]),
+      MetricFamily(
+        "kakehashi_srtp_packets_rejected_total", .counter, help: "Packets of secure calls that were not believed.",
+        [
+          .init(Double(status.media.packetsUnauthentic), [("reason", "unauthentic")]),
+          .init(Double(status.media.packetsReplayed), [("reason", "replayed")]),
+        ]),
     ]
   }
 

@@ -24,7 +24,10 @@ package final class Gateway: Sendable {
   let parts: GatewayParts
   let holdClips: HoldClips
   private static let longestLineStart = Duration.seconds(3)
+  private static let longestFarewell = Duration.seconds(2)
+  private static let longestAddressSearch = Duration.seconds(2)
   private let isStopped = Atomic<Bool>(false)
+  private let hasTakenLeave = Atomic<Bool>(false)
 
   /// Starts a gateway: lines on hook first, then media, signalling, and the status socket last.
   ///
@@ -47,7 +50,6 @@ package final class Gateway: Sendable {
     self.holdClips = holdClips
     try parts.lines.start()
     do throws(MediaEngineError) { try parts.media.start() } catch { throw GatewayError(.media, "media: \(error)") }
-    await parts.records.open()
     listeners = try await parts.startTransport()
     let endpoints = listeners.map(\.endpoint)
     let configuration = CallControlConfiguration(file, lines: parts.lines.capabilities, endpoints: endpoints)
@@ -58,11 +60,17 @@ package final class Gateway: Sendable {
         transport: parts.transport, media: parts.media, lines: parts.lines, records: parts.records, events: parts.events,
         presenter: parts.presenter, logger: parts.logger)
       loop.holdAudio = holdAudio
+      loop.identity = parts.identity
       loop.start()
       return loop
     }.get()
     try await watchDescriptors()
     await linesAreReady()
+    await publicAddressIsFound()
+    try await eventLoop.submit { [loop] in loop.startTrunks() }.get()
+    let (control, logger) = (loop, parts.logger)
+    logger.notice("lines on hook", metadata: ["lines": "\(file.lines.count)"])
+    await parts.records.open { past in control.eventLoop.execute { control.restore(past) } }
     do {
       let server = try await ControlServer.start(path: file.status.socket, backend: GatewayBackend(loop: loop), logger: parts.logger)
       parts.took(server)
@@ -77,6 +85,16 @@ package final class Gateway: Sendable {
     while ContinuousClock.now < deadline {
       let isReady = try? await loop.eventLoop.submit { [loop] in loop.controller.pool.all.allSatisfy { $0.state != .starting } }.get()
       if isReady != false { return }
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
+  /// Returns when the public address is known, or its server has had the time to say it.
+  private func publicAddressIsFound() async {
+    let deadline = ContinuousClock.now + Self.longestAddressSearch
+    while ContinuousClock.now < deadline {
+      let isKnown = try? await loop.eventLoop.submit { [loop] in loop.knowsPublicAddress }.get()
+      if isKnown != false { return }
       try? await Task.sleep(for: .milliseconds(10))
     }
   }
@@ -103,6 +121,21 @@ package final class Gateway: Sendable {
         loop.drain(for: .seconds(loop.file.drainSeconds)) { continuation.resume() }
       }
     }
+    await trunksAreGone()
+  }
+
+  /// Returns when the trunks know that we are gone, or have had the time to hear it.
+  private func trunksAreGone() async {
+    guard !hasTakenLeave.exchange(true, ordering: .relaxed) else { return }
+    let deadline = ContinuousClock.now + Self.longestFarewell
+    while ContinuousClock.now < deadline {
+      let isWaiting = try? await loop.eventLoop.submit { [loop] in
+        loop.stopTrunks()
+        return loop.controller.userAgent.hasTrunkRegistrations
+      }.get()
+      guard isWaiting == true else { return }
+      try? await Task.sleep(for: .milliseconds(10))
+    }
   }
 
   /// Ends what runs, now.
@@ -113,6 +146,7 @@ package final class Gateway: Sendable {
   /// Lines on hook, sockets closed, records written; nothing of it runs when this returns.
   package func stop() async {
     guard !isStopped.exchange(true, ordering: .relaxed) else { return }
+    await trunksAreGone()
     try? await loop.eventLoop.submit { [loop] in loop.stop() }.get()
     await parts.stop()
   }
@@ -124,6 +158,8 @@ package final class Gateway: Sendable {
   /// Answers the keys whose change needs a restart.
   package func reload(_ file: GatewayConfiguration) async throws -> [String] {
     let clips = holdClips
+    let directory = parts.stateDirectory
+    try await parts.transport.reloadCertificates(SIPTransportConfiguration(file, stateDirectory: directory).tls)
     return try await loop.eventLoop.submit { [loop] in
       loop.reload(file, holdAudio: try clips.clip(for: file.media.hold))
     }.get()

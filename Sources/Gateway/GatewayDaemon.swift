@@ -127,6 +127,8 @@ package enum GatewayDaemon {
   private static func watchSignals() -> (AsyncStream<Signal>, [any DispatchSourceSignal]) {
     let (stream, continuation) = AsyncStream<Signal>.makeStream()
     signal(SIGPIPE, SIG_IGN)
+    // A file at its size limit is an error of that file, as a full disk is.
+    signal(SIGXFSZ, SIG_IGN)
     let meanings: [(Int32, Signal)] = [(SIGTERM, .end), (SIGINT, .end), (SIGHUP, .reload)]
     let sources = meanings.map { number, meaning in
       signal(number, SIG_IGN)

@@ -22,6 +22,8 @@ final class GatewayParts: @unchecked Sendable {
   let transport: SIPTransport
   let eventLoop: any EventLoop
   private let group: MultiThreadedEventLoopGroup
+  let stateDirectory: String
+  let identity: GatewayIdentity
   private let state: Mutex<StateDirectory?>
   private let running = Mutex(Running())
 
@@ -35,8 +37,10 @@ final class GatewayParts: @unchecked Sendable {
     self.logger = logger
     let directory = try StateDirectory(file.stateDirectory)
     state = Mutex(directory)
+    stateDirectory = directory.path
+    identity = try GatewayIdentity(directory.path)
     presenter = CallPresenter(clock: ControlClock())
-    records = RecordKeeper(path: directory.path + "/calls.sqlite", presenter: presenter, logger: logger)
+    records = RecordKeeper(path: directory.path + "/calls.sqlite", presenter: presenter, logger: logger, keepDays: file.records.keepDays)
     lines = try LineSet(file, seed: .random(in: 0 ... .max))
     media = try Self.makeMedia(file)
     group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -1,6 +1,7 @@
 package import CallControl
 import DSP
 package import MediaPath
+package import RTP
 package import SDP
 
 // CallControl and MediaPath may not import each other; each speaks in plain types of its own, and these are the words.
@@ -19,6 +20,28 @@ extension PathDescription {
     receivedTelephoneEventPayloadType = description.receiveTelephoneEventPayloadType
     packetMilliseconds = description.packetMilliseconds
     direction = MediaDirection(sends: description.sends, receives: description.receives)
+    security = description.security.flatMap(SRTPKeys.init)
+  }
+}
+
+extension SRTPSuite {
+  package init(_ suite: CryptoSuite) {
+    switch suite {
+    case .aesCounterMode128HMACSHA1Tag80: self = .aesCounterMode128HMACSHA1Tag80
+    case .aesCounterMode128HMACSHA1Tag32: self = .aesCounterMode128HMACSHA1Tag32
+    case .aeadAES128GCM: self = .aeadAES128GCM
+    }
+  }
+}
+
+extension SRTPKeys {
+  /// nil: a key of another length than its suite's, which negotiation does not let through.
+  package init?(_ keys: NegotiatedKeys) {
+    let suite = SRTPSuite(keys.suite)
+    guard let send = SRTPMasterKey(keys.send.octets, suite: suite), let receive = SRTPMasterKey(keys.receive.octets, suite: suite) else {
+      return nil
+    }
+    self.init(suite: suite, send: send, receive: receive)
   }
 }
 
@@ -74,10 +97,12 @@ extension MediaEvent {
 }
 
 extension MediaStatistics {
-  package init(_ path: PathStatistics, codec: AudioCodec?) {
+  package init(_ path: PathStatistics, codec: AudioCodec?, security: CryptoSuite? = nil) {
     self.init(
-      codec: codec, packetsSent: Int(path.packetsSent), packetsReceived: Int(path.packetsReceived), packetsLost: Int(path.packetsLost),
+      codec: codec, security: security, packetsSent: Int(path.packetsSent), packetsReceived: Int(path.packetsReceived),
+      packetsLost: Int(path.packetsLost),
       packetsLate: Int(path.packetsLate), packetsFromStrangers: Int(path.packetsFromStrangers),
+      packetsUnauthentic: Int(path.packetsUnauthentic), packetsReplayed: Int(path.packetsReplayed),
       concealedMilliseconds: Int(path.concealedMilliseconds))
     guard path.frames > 0 else { return }
     levelInDBm0 = Double(path.levelInDBm0)

@@ -1,5 +1,5 @@
 import DSP
-import RTP
+package import RTP
 package import RealTime
 
 /// What the audio of a call is to be from now on.
@@ -17,10 +17,13 @@ package struct AudioTerms: BitwiseCopyable, Sendable {
   package var receives: Bool
   /// The call is answered: the speech begins.
   package var isTalking: Bool
+  /// Keys of SRTP; nil: packets are plain.
+  package var security: SRTPKeys?
 
   package init(
     isALaw: Bool = false, payloadType: UInt8 = 0, receivePayloadType: UInt8 = 0, eventPayloadType: UInt8? = 101,
-    receiveEventPayloadType: UInt8? = 101, framesPerPacket: Int = 2, sends: Bool = true, receives: Bool = true, isTalking: Bool = true
+    receiveEventPayloadType: UInt8? = 101, framesPerPacket: Int = 2, sends: Bool = true, receives: Bool = true, isTalking: Bool = true,
+    security: SRTPKeys? = nil
   ) {
     self.isALaw = isALaw
     self.payloadType = payloadType
@@ -31,6 +34,7 @@ package struct AudioTerms: BitwiseCopyable, Sendable {
     self.sends = sends
     self.receives = receives
     self.isTalking = isTalking
+    self.security = security
   }
 }
 
@@ -59,6 +63,7 @@ package struct PhoneAudio: ~Copyable {
   private var pressed: InlineArray<16, UInt8> = InlineArray(repeating: 0)
   private var pressedCount = 0
   private var pressedTaken = 0
+  private var security = PhoneSecurity()
 
   /// - Parameters:
   ///   - wallClockOffset: nanoseconds since 1970 less the media clock.
@@ -74,6 +79,8 @@ package struct PhoneAudio: ~Copyable {
     sender.apply(terms)
     if self.terms == nil { reporter.start(now: now) }
     self.terms = terms
+    security.apply(terms.security, now: now)
+    counts.security = (terms.security?.suite).map(PhoneStatistics.Security.init)
     counts.codec = terms.isALaw ? .pcma : .pcmu
     counts.packetMilliseconds = terms.framesPerPacket * 10
   }
@@ -82,8 +89,12 @@ package struct PhoneAudio: ~Copyable {
   package mutating func receive(_ bytes: UnsafeRawBufferPointer, arrival: MediaTime) {
     guard let terms else { return }
     switch DatagramKind(bytes) {
-    case .rtp: receiveAudio(bytes, terms, arrival)
-    case .rtcp: reporter.read(bytes, now: arrival)
+    case .rtp:
+      guard let opened = security.open(bytes, isControl: false, now: arrival) else { return ignore() }
+      receiveAudio(opened, terms, arrival)
+    case .rtcp:
+      guard let opened = security.open(bytes, isControl: true, now: arrival) else { return ignore() }
+      reporter.read(opened, now: arrival)
     case .stun, .dtls, .unknown: ignore()
     }
   }
@@ -170,8 +181,12 @@ package struct PhoneAudio: ~Copyable {
 
   /// A packet to send; valid until the next call of any function here.
   package mutating func nextPacket() -> (bytes: UnsafeRawBufferPointer, isReport: Bool)? {
-    if let bytes = sender.takePacket() { return (bytes, false) }
-    if let bytes = reporter.takePacket() { return (bytes, true) }
+    while let bytes = sender.takePacket() {
+      if let sealed = security.seal(bytes, isControl: false) { return (sealed, false) }
+    }
+    while let bytes = reporter.takePacket() {
+      if let sealed = security.seal(bytes, isControl: true) { return (sealed, true) }
+    }
     return nil
   }
 

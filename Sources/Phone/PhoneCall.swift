@@ -2,6 +2,7 @@ import CLinux
 package import Logging
 import NIOCore
 import NIOPosix
+import RTP
 import RealTime
 import SDP
 package import SIP
@@ -62,7 +63,7 @@ package final class PhoneCall: @unchecked Sendable, SIPTransportDelegate {
     var settings = SIPTransportConfiguration()
     // A listener gives the datagrams their socket, and connections a Contact; for TLS there would have to be a certificate.
     if configuration.transport != .tls { settings.listen = [.init(configuration.transport.kind, host: addresses.local, port: 0)] }
-    settings.verifiesPeers = !configuration.acceptsAnyCertificate && !addresses.isLoopback
+    settings.tls.verifiesPeers = !configuration.acceptsAnyCertificate && !addresses.isLoopback
     do {
       transport = try SIPTransport(eventLoop: eventLoop, configuration: settings, logger: logger)
     } catch {
@@ -147,7 +148,8 @@ package final class PhoneCall: @unchecked Sendable, SIPTransportDelegate {
     let terms = AudioTerms(
       isALaw: audio.codec == .pcma, payloadType: audio.payloadType, receivePayloadType: audio.receivePayloadType,
       eventPayloadType: audio.telephoneEventPayloadType, receiveEventPayloadType: audio.receiveTelephoneEventPayloadType,
-      framesPerPacket: audio.packetTime / 10, sends: audio.direction.sends, receives: audio.direction.receives, isTalking: isTalking)
+      framesPerPacket: audio.packetTime / 10, sends: audio.direction.sends, receives: audio.direction.receives, isTalking: isTalking,
+      security: audio.security.flatMap(SRTPKeys.init))
     _ = media.orders.push(AudioOrder(terms: terms, remote: remote, remoteControl: control))
   }
 

@@ -10,6 +10,15 @@ package enum PhoneTransport: String, Sendable, CaseIterable {
 
 /// One call: where to, how, and what to say.
 package struct PhoneConfiguration: Sendable {
+  /// Whether packets are encrypted.
+  package enum Security: String, Sendable, CaseIterable {
+    case off
+    /// Where the gateway can.
+    case offered
+    /// Or there is no call.
+    case required
+  }
+
   /// The gateway's name or numeric address, IPv6 without brackets.
   package var host: String
   /// The default is the transport's own: 5060, and 5061 for TLS.
@@ -25,6 +34,8 @@ package struct PhoneConfiguration: Sendable {
   ///
   /// A gateway on a loopback address needs no proof in any case.
   package var acceptsAnyCertificate = false
+  /// SRTP, whose keys are said over TLS only; the default is offered.
+  package var security = Security.offered
   /// Spoken once from the answer on, 8 kHz; the default is silence.
   package var speech: [Int16] = []
   /// Keyed half a second after the answer: 0–9, `*`, `#`, A–D; the default is none.

@@ -74,7 +74,9 @@ package struct PhoneCore: Sendable {
     settings.endpoints = [LocalEndpoint(transport: kind, address: local)]
     agent = UserAgent(configuration: settings, seed: seed)
     negotiator = MediaNegotiator(sessionID: seed)
-    policy = AudioPolicy(address: local.host, rtpPort: mediaPort, offersRTCPMux: true)
+    policy = AudioPolicy(
+      address: local.host, rtpPort: mediaPort, offersRTCPMux: true, security: MediaSecurity(configuration.security),
+      allowsKeys: kind == .tls)
     let offer = negotiator.offer(policy: policy).serialize()
     offered = negotiator
     digits = InfoDigits(configuration.keys)
@@ -180,6 +182,7 @@ package struct PhoneCore: Sendable {
       switch output {
       case .transmit(let message, let destination): outputs.append(.transmit(message, to: destination))
       case .closeFlow(let flow): outputs.append(.closeFlow(flow))
+      case .location, .keepAlive: break
       case .event(let event): take(event, now)
       }
     }
@@ -265,7 +268,7 @@ package struct PhoneCore: Sendable {
     guard isRunning else { return }
     switch cause {
     case .bye(let reason): end(.answered(endedBy: .far), reason: reason?.text, isAwaited: false, now: now)
-    case .dialogLost: end(.answered(endedBy: .lost), reason: nil, isAwaited: false, now: now)
+    case .dialogLost, .sessionExpired: end(.answered(endedBy: .lost), reason: nil, isAwaited: false, now: now)
     case .hungUpHere: end(.answered(endedBy: .here), reason: nil, isAwaited: true, now: now)
     case .flowLost, .notAcknowledged, .cancelled:
       end(.failed(CallFailure(.unreachable, text: "the connection to the gateway is lost")), reason: nil, isAwaited: false, now: now)
@@ -298,6 +301,16 @@ extension CallFailure {
     }
     let q850 = failure.reason.flatMap { $0.isQ850 ? $0 : nil }
     self.init(status: failure.status, phrase: failure.reasonPhrase, causeQ850: q850?.cause, causeText: q850?.text)
+  }
+}
+
+extension MediaSecurity {
+  init(_ security: PhoneConfiguration.Security) {
+    switch security {
+    case .off: self = .off
+    case .offered: self = .offered
+    case .required: self = .required
+    }
   }
 }
 

@@ -24,7 +24,24 @@ package struct PhoneStatistics: BitwiseCopyable, Sendable, Equatable {
     package var name: String { self == .pcmu ? "PCMU" : "PCMA" }
   }
 
+  package enum Security: BitwiseCopyable, Sendable, Equatable {
+    case counterModeTag80
+    case counterModeTag32
+    case galoisMode
+
+    /// As in the gateway's status.
+    package var name: String {
+      switch self {
+      case .counterModeTag80: "srtp-aes-cm-128-hmac-sha1-80"
+      case .counterModeTag32: "srtp-aes-cm-128-hmac-sha1-32"
+      case .galoisMode: "srtp-aead-aes-128-gcm"
+      }
+    }
+  }
+
   package var codec: Codec?
+  /// How packets are protected; nil: they are plain.
+  package var security: Security?
   /// dBm0 over the last 300 ms, -96 for silence.
   package var levelSent: Float = -96
   /// dBm0 over the last 300 ms, -96 for silence.

@@ -18,10 +18,17 @@ package struct AudioPolicy: Hashable, Sendable {
   package var acceptsRTCPMux: Bool
   /// What we want; the default is `.sendReceive`.
   package var direction: MediaDirection
+  /// The default is `.off`.
+  package var security: MediaSecurity
+  /// Whether what we say next reaches the peer over TLS, so that keys may be in it (RFC 4568, 5); the default is false.
+  package var allowsKeys: Bool
+  /// With `.offered`: offer RTP/SAVP, which a peer without SRTP refuses, and not RTP/AVP with keys beside it; the default is false.
+  package var offersSecureProfile: Bool
 
   package init(
     address: String, rtpPort: UInt16, rtcpPort: UInt16? = nil, codecs: [AudioCodec] = AudioCodec.allCases, packetTime: Int = 20,
-    telephoneEvents: Bool = true, offersRTCPMux: Bool = false, acceptsRTCPMux: Bool = true, direction: MediaDirection = .sendReceive
+    telephoneEvents: Bool = true, offersRTCPMux: Bool = false, acceptsRTCPMux: Bool = true, direction: MediaDirection = .sendReceive,
+    security: MediaSecurity = .off, allowsKeys: Bool = false, offersSecureProfile: Bool = false
   ) {
     self.address = address
     self.rtpPort = rtpPort
@@ -32,6 +39,9 @@ package struct AudioPolicy: Hashable, Sendable {
     self.offersRTCPMux = offersRTCPMux
     self.acceptsRTCPMux = acceptsRTCPMux
     self.direction = direction
+    self.security = security
+    self.allowsKeys = allowsKeys
+    self.offersSecureProfile = offersSecureProfile
   }
 }
 
@@ -62,12 +72,14 @@ package struct NegotiatedAudio: Hashable, Sendable {
   package var direction: MediaDirection
   /// True when the peer put us on hold: it does not want our audio.
   package var isHeldByPeer: Bool
+  /// nil: the packets are plain.
+  package var security: NegotiatedKeys?
 }
 
 /// Why an offer or answer cannot be taken.
 package struct NegotiationRejection: Error, Hashable, Sendable {
   package enum Cause: String, Hashable, Sendable, CaseIterable {
-    case malformed, noAudio, secureOnly, noCommonCodec, noUsableAddress, audioRefused, mediaChanged
+    case malformed, noAudio, secureOnly, plainOnly, keysNeedTLS, noUsableKey, noCommonCodec, noUsableAddress, audioRefused, mediaChanged
   }
 
   package var cause: Cause
@@ -85,6 +97,9 @@ package struct NegotiationRejection: Error, Hashable, Sendable {
     case .malformed: "The session description cannot be read"
     case .noAudio: "No audio stream is offered, RTP/AVP audio is needed"
     case .secureOnly: "Only RTP/AVP and RTP/AVPF audio is accepted here"
+    case .plainOnly: "Only RTP/SAVP audio with keys over TLS is accepted here"
+    case .keysNeedTLS: "SRTP needs SIP over TLS here, since its keys are in the session description"
+    case .noUsableKey: "No a=crypto line that can be used, AES_CM_128_HMAC_SHA1_80 or AEAD_AES_128_GCM is needed"
     case .noCommonCodec: "No codec in common, PCMU or PCMA is needed"
     case .noUsableAddress: "No address and port for the audio, IP4 or IP6 is needed"
     case .audioRefused: "The audio stream was refused"
@@ -97,7 +112,7 @@ package struct NegotiationRejection: Error, Hashable, Sendable {
     switch cause {
     case .malformed, .mediaChanged: 399
     case .noAudio, .audioRefused: 304
-    case .secureOnly: 302
+    case .secureOnly, .plainOnly, .keysNeedTLS, .noUsableKey: 302
     case .noCommonCodec: 305
     case .noUsableAddress: 300
     }

@@ -16,14 +16,18 @@ package struct MediaNegotiator: Sendable {
   private let sessionID: UInt64
   private var version: UInt64
   /// Our last description.
-  private var last: SessionDescription?
+  private(set) var last: SessionDescription?
   /// The place of the audio among the m= lines.
-  private var audioIndex = 0
+  private(set) var audioIndex = 0
   /// The policy of an offer that is not answered yet.
   private var offered: AudioPolicy?
+  var keys: SessionKeys
 
-  /// - Parameter sessionID: random; unique among our sessions.
-  package init(sessionID: UInt64) {
+  /// - Parameters:
+  ///   - sessionID: random; unique among our sessions.
+  ///   - keySource: for SRTP.
+  package init(sessionID: UInt64, keySource: KeySource = .system) {
+    keys = SessionKeys(source: keySource)
     // 63 bits: some peers read these numbers as signed.
     self.sessionID = sessionID & 0x7fff_ffff_ffff_ffff
     self.version = sessionID & 0x7fff_ffff
@@ -32,9 +36,12 @@ package struct MediaNegotiator: Sendable {
   /// Our last description; nil before the first.
   package var localDescription: SessionDescription? { last }
 
+  /// An offer of ours is not answered yet.
+  package var awaitsAnswer: Bool { offered != nil }
+
   /// An offer; in a session that has media lines already, they keep their places.
   package mutating func offer(policy: AudioPolicy) -> SessionDescription {
-    var medium = audioMedia(policy, transport: last.map { $0.media[audioIndex].transport } ?? "RTP/AVP")
+    var medium = audioMedia(policy, transport: transportToOffer(policy))
     medium.formats = policy.codecs.map { String($0.staticPayloadType) }
     medium.attributes = policy.codecs.map { .init("rtpmap", "\($0.staticPayloadType) \($0.rawValue)/\($0.clockRate)") }
     if policy.telephoneEvents {
@@ -42,6 +49,11 @@ package struct MediaNegotiator: Sendable {
       medium.attributes += MediaNegotiator.eventAttributes(101, .keys)
     }
     finish(&medium, policy, rtcpMux: policy.offersRTCPMux, direction: policy.direction)
+    if policy.allowsKeys, policy.security != .off {
+      medium.attributes += keys.offer().map { .init("crypto", $0.text) }
+    } else {
+      keys.offerNothing()
+    }
     var media = last?.media ?? []
     if media.isEmpty {
       media = [medium]
@@ -52,9 +64,9 @@ package struct MediaNegotiator: Sendable {
     return publish(media, policy)
   }
 
-  /// The answer to an offer: the first usable RTP/AVP audio is taken, everything else is refused in its place.
+  /// The answer to an offer: the first usable audio is taken, secure before plain, everything else is refused in its place.
   package mutating func answer(offer: SessionDescription, policy: AudioPolicy) throws(NegotiationRejection) -> Answer {
-    let remote = try select(offer, policy)
+    let (remote, crypto) = try select(offer, policy)
     guard let choice = remote.codecs.first else { throw NegotiationRejection(.noCommonCodec) }
     let media = offer.media[remote.index]
     let direction = policy.direction.intersection(remote.direction.reversed)
@@ -69,6 +81,11 @@ package struct MediaNegotiator: Sendable {
       medium.attributes += MediaNegotiator.eventAttributes(events, remote.telephoneEvents)
     }
     finish(&medium, policy, rtcpMux: mux, direction: direction)
+    if let crypto {
+      medium.attributes.append(.init("crypto", keys.answer(crypto).text))
+    } else {
+      keys.forget()
+    }
     var lines = offer.media.map(MediaNegotiator.refused)
     lines[remote.index] = medium
     audioIndex = remote.index
@@ -89,6 +106,7 @@ package struct MediaNegotiator: Sendable {
     guard answer.media[audioIndex].port != 0 else { throw NegotiationRejection(.audioRefused) }
     let remote = try RemoteAudio(answer, audioIndex, codecs: policy.codecs)
     guard let choice = remote.codecs.first else { throw NegotiationRejection(.noCommonCodec) }
+    try acceptKeys(of: answer.media[audioIndex], policy)
     let mux = remote.hasRTCPMux && policy.offersRTCPMux
     let direction = policy.direction.intersection(remote.direction.reversed)
     let events: UInt8? = policy.telephoneEvents && remote.telephoneEventPayloadType != nil ? 101 : nil
@@ -98,25 +116,6 @@ package struct MediaNegotiator: Sendable {
   /// Forgets an offer that the peer refused.
   package mutating func offerFailed() {
     offered = nil
-  }
-
-  /// The first m= line that can be taken; the reason why there is none.
-  private func select(_ offer: SessionDescription, _ policy: AudioPolicy) throws(NegotiationRejection) -> RemoteAudio {
-    var rejection = NegotiationRejection(.noAudio)
-    for (index, media) in offer.media.enumerated() where media.kind == "audio" && media.port != 0 {
-      guard MediaNegotiator.isAcceptable(transport: media.transport) else {
-        rejection = NegotiationRejection(.secureOnly)
-        continue
-      }
-      do throws(NegotiationRejection) {
-        let remote = try RemoteAudio(offer, index, codecs: policy.codecs)
-        if !remote.codecs.isEmpty { return remote }
-        rejection = NegotiationRejection(.noCommonCodec)
-      } catch {
-        rejection = error
-      }
-    }
-    throw rejection
   }
 
   private func agreed(
@@ -129,7 +128,8 @@ package struct MediaNegotiator: Sendable {
       rtcpMux: mux, codec: choice.codec, payloadType: choice.payloadType, receivePayloadType: receive.codec,
       telephoneEventPayloadType: policy.telephoneEvents ? remote.telephoneEventPayloadType : nil,
       receiveTelephoneEventPayloadType: receive.events, telephoneEvents: remote.telephoneEvents,
-      packetTime: remote.packetTimeToSend(default: policy.packetTime), direction: direction, isHeldByPeer: !remote.direction.receives)
+      packetTime: remote.packetTimeToSend(default: policy.packetTime), direction: direction, isHeldByPeer: !remote.direction.receives,
+      security: keys.agreed)
   }
 
   /// Puts the description together; the version grows when it differs from the last one.
@@ -159,10 +159,6 @@ package struct MediaNegotiator: Sendable {
     } else if policy.rtcpPort != policy.rtpPort &+ 1 {
       medium.attributes.append(.init("rtcp", String(policy.rtcpPort)))
     }
-  }
-
-  private static func isAcceptable(transport: String) -> Bool {
-    transport == "RTP/AVP" || transport == "RTP/AVPF"
   }
 
   private static func refused(_ media: SessionDescription.Media) -> SessionDescription.Media {

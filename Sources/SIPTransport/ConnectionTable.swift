@@ -5,6 +5,8 @@ package struct ConnectionTable<Connection: AnyObject> {
   package struct Remote: Hashable {
     package var transport: SIPTransportKind
     package var address: SIPAddress
+    /// Whose certificate was asked for (TLS).
+    package var domain: String?
 
     package init(transport: SIPTransportKind, address: SIPAddress) {
       self.transport = transport
@@ -31,12 +33,13 @@ package struct ConnectionTable<Connection: AnyObject> {
   }
 
   package var count: Int { entries.count }
+  package var isFull: Bool { entries.count >= limit }
   package var connections: [Connection] { entries.values.map(\.connection) }
 
-  /// False when the table, or the source's share of it, is full.
-  package mutating func insertAccepted(_ connection: Connection, id: UInt64, from remote: Remote) -> Bool {
+  /// False when the table, or the source's share of it, is full; a known source has no share, only the table.
+  package mutating func insertAccepted(_ connection: Connection, id: UInt64, from remote: Remote, isKnown: Bool = false) -> Bool {
     let source = remote.address.host
-    guard entries.count < limit, countsBySource[source, default: 0] < limitPerSource else { return false }
+    guard entries.count < limit, isKnown || countsBySource[source, default: 0] < limitPerSource else { return false }
     countsBySource[source, default: 0] += 1
     entries[id] = Entry(connection: connection, remotes: [], source: source)
     add(remote, to: id)

@@ -30,6 +30,8 @@ final class DatagramListener: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     isReading = true
     let envelope = unwrapInboundIn(data)
+    guard !transport.tookAside(envelope.data, from: envelope.remoteAddress) else { return }
+    guard transport.hears(envelope.data, from: envelope.remoteAddress) else { return }
     var localAddress = local
     if local.isWildcard, let destination = envelope.metadata?.packetInfo?.destinationAddress {
       localAddress.host = transport.addresses.text(of: destination).host
@@ -52,12 +54,22 @@ final class DatagramListener: ChannelInboundHandler {
   }
 
   /// The promise is fulfilled when the kernel has taken the datagram.
-  func write(_ bytes: [UInt8], to remote: SocketAddress, promise: EventLoopPromise<Void>) {
-    guard let context else { return promise.fail(ChannelError.ioOnClosedChannel) }
+  func write(_ bytes: [UInt8], to remote: SocketAddress, promise: EventLoopPromise<Void>?) {
+    guard let context else {
+      promise?.fail(ChannelError.ioOnClosedChannel)
+      return
+    }
     var buffer = context.channel.allocator.buffer(capacity: bytes.count)
     buffer.writeBytes(bytes)
     context.write(wrapOutboundOut(AddressedEnvelope(remoteAddress: remote, data: buffer)), promise: promise)
-    if isReading { hasUnflushed = true } else { context.flush() }
+    if isReading || transport.isGathering { hasUnflushed = true } else { context.flush() }
+  }
+
+  /// Lets go what was gathered.
+  func flush() {
+    guard hasUnflushed, !isReading else { return }
+    hasUnflushed = false
+    context?.flush()
   }
 
   func close() { context?.close(promise: nil) }

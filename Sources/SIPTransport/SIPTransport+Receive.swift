@@ -7,11 +7,14 @@ extension SIPTransport {
   /// One datagram.
   func received(_ datagram: [UInt8], on flow: Flow) {
     do throws(SIPParseError) {
-      deliver(try SIPParser.parse(datagram: datagram, limits: configuration.parser), on: flow)
+      let message = try SIPParser.parse(datagram: datagram, limits: configuration.parser)
+      trace.record(datagram, isSent: false, flow: flow)
+      deliver(message, on: flow)
     } catch {
       if error.code == .keepAlive {
         statistics.keepAlives += 1
       } else {
+        trace.record(datagram, isSent: false, flow: flow)
         deliver(error, on: flow)
       }
     }
@@ -30,13 +33,21 @@ extension SIPTransport {
   func opened(_ connection: StreamConnection, flow: Flow, for destination: Destination?) {
     guard !connection.isAccepted else { return }
     statistics.connectionsOpened += 1
-    connections.add(.init(transport: flow.transport, address: flow.remote), to: connection.id)
+    // What has proven a name has not proven its address.
+    if flow.transport != .tls || IPAddress(connection.host) != nil {
+      connections.add(.init(transport: flow.transport, address: flow.remote), to: connection.id)
+    }
     if let destination { delegate?.transport(self, opened: flow, for: destination) }
   }
 
+  func ponged(_ flow: Flow) { delegate?.transport(self, pongOn: flow) }
+
   func closed(_ flow: Flow) { delegate?.transport(self, closed: flow) }
 
-  func forget(_ connection: StreamConnection) { connections.remove(id: connection.id) }
+  func forget(_ connection: StreamConnection) {
+    connections.remove(id: connection.id)
+    newcomers.remove(connection.id)
+  }
 
   /// Tells the delegate, but not from within its own call.
   func failed(_ message: SIPMessage, to destination: Destination, _ error: SIPTransportError) {

@@ -1,7 +1,4 @@
-import Glibc
 import NIOCore
-import NIOPosix
-import NIOSSL
 package import SIP
 
 extension SIPTransport {
@@ -29,8 +26,14 @@ extension SIPTransport {
       } else {
         resolve(address, message, destination)
       }
-    case .address(let kind, let address):
-      let remote = ConnectionTable<StreamConnection>.Remote(transport: kind, address: address)
+    case .server(let server) where server.transport == .udp:
+      transmit(message, to: .address(.udp, server.address))
+    case .uri:
+      failed(message, to: destination, SIPTransportError(.noWay, "a URI is located before a message is sent to it"))
+    case .address, .server:
+      var remote = ConnectionTable<StreamConnection>.Remote(transport: destination.transport, address: destination.remote)
+      // A connection that has proven to be one domain's is no proof for another's.
+      if case .server(let server) = destination, server.transport == .tls { remote.domain = server.domain }
       if let connection = connections.connection(to: remote) ?? connect(remote) {
         connection.send(message, to: destination)
       } else {
@@ -42,7 +45,7 @@ extension SIPTransport {
   // MARK: UDP
 
   /// The listener of the same family that can reach the address: loopback for loopback, else one that is not bound to it.
-  private func listener(for remote: SocketAddress) -> DatagramListener? {
+  func listener(for remote: SocketAddress) -> DatagramListener? {
     let text = addresses.text(of: remote)
     let sameFamily = datagramListeners.filter { $0.local.isIPv6 == text.isIPv6 }
     return sameFamily.first { $0.local.isWildcard || $0.local.isLoopback == text.isLoopback } ?? sameFamily.first
@@ -60,66 +63,42 @@ extension SIPTransport {
       case .failure(let error): failed(message, to: destination, SIPTransportError(.send, "\(SIPAddress(remote)): \(error)"))
       }
     }
-    listener.write(message.serialize(), to: remote, promise: promise)
+    let bytes = message.serialize()
+    if trace.isOn {
+      var flow = Flow(transport: .udp, id: listener.id, local: listener.local, remote: addresses.text(of: remote))
+      if case .flow(let known) = destination { flow.local = known.local }
+      trace.record(bytes, isSent: true, flow: flow)
+    }
+    listener.write(bytes, to: remote, promise: promise)
   }
 
-  /// Looks a name up away from the event loop; messages to it wait meanwhile.
+  /// Looks a name up; its first address gets the message.
   private func resolve(_ address: SIPAddress, _ message: SIPMessage, _ destination: Destination) {
-    if let known = resolutions.address(of: address, now: .now()) {
-      return send(message, to: destination, known, through: listener(for: known))
+    guard waitingForNames < configuration.limits.messagesWaitingForNames else {
+      return failed(message, to: destination, SIPTransportError(.congested, "too many messages wait for addresses"))
     }
-    switch resolutions.wait(for: address, .init(message: message, destination: destination), limit: configuration.limits.queuedMessages) {
-    case .full: failed(message, to: destination, SIPTransportError(.congested, "too many messages wait for the address of \(address.host)"))
-    case .waiting: break
-    case .begin:
-      let looked = NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) {
-        try SocketAddress.makeAddressResolvingHost(address.host, port: Int(address.port))
+    waitingForNames += 1
+    addresses(of: address, over: .udp) { [self] found in
+      waitingForNames -= 1
+      guard let remote = found.lazy.compactMap({ self.addresses.socketAddress(of: $0) }).first else {
+        return failed(message, to: destination, SIPTransportError(.unresolved, "\(address.host) has no address"))
       }
-      looked.assumeIsolated().whenComplete { [self] result in
-        let found = try? result.get()
-        for waiting in resolutions.finish(address, found, now: .now()) {
-          if let found {
-            send(waiting.message, to: waiting.destination, found, through: listener(for: found))
-          } else {
-            failed(waiting.message, to: waiting.destination, SIPTransportError(.unresolved, "\(address.host) has no address"))
-          }
-        }
-      }
+      send(message, to: destination, remote, through: listener(for: remote))
     }
   }
 
-  // MARK: TCP and TLS
+  // MARK: Keep-alive
 
-  /// nil when no more connections are allowed.
-  private func connect(_ remote: ConnectionTable<StreamConnection>.Remote) -> StreamConnection? {
-    let connection = StreamConnection(id: nextID(), kind: remote.transport, isAccepted: false, transport: self)
-    guard connections.insertOpened(connection, id: connection.id, to: remote) else { return nil }
-    let host = remote.address.host
-    let numeric = addresses.socketAddress(of: remote.address)
-    let holder = NIOLoopBound(connection, eventLoop: eventLoop)
-    let bootstrap = ClientBootstrap(group: eventLoop)
-      .connectTimeout(configuration.limits.connect)
-      .channelOption(.socketOption(.tcp_nodelay), value: 1)
-      .channelOption(.socketOption(.so_keepalive), value: 1)
-      .channelInitializer { [self] channel in
-        channel.eventLoop.makeCompletedFuture {
-          if remote.transport == .tls {
-            // A name is checked against the certificate's names, an address against its addresses.
-            let handler = try NIOSSLClientHandler(context: tls.client, serverHostname: numeric == nil ? host : nil)
-            try channel.pipeline.syncOperations.addHandler(handler)
-          }
-          try channel.pipeline.syncOperations.addHandler(holder.value)
-        }
-      }
-    let opening = numeric.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: host, port: Int(remote.address.port))
-    opening.assumeIsolated().whenFailure { error in
-      connection.couldNotConnect(SIPTransportError(.connect, "\(remote.transport.rawValue)://\(remote.address): \(Self.reason(error))"))
+  /// Sends two line ends (RFC 5626 §4.4.1), which keep a NAT's mapping; what answers them on a connection is told as `pongOn`.
+  package func keepAlive(_ flow: Flow) {
+    eventLoop.assertInEventLoop()
+    guard !isShutDown else { return }
+    if flow.transport == .udp {
+      guard let listener = datagramListeners.first(where: { $0.id == flow.id }), let remote = addresses.socketAddress(of: flow.remote)
+      else { return }
+      listener.write(SIPStreamFramer.ping, to: remote, promise: nil)
+    } else {
+      connections.connection(id: flow.id)?.sendKeepAlive()
     }
-    return connection
-  }
-  /// The system's own words where there are any.
-  private static func reason(_ error: any Error) -> String {
-    let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
-    return (cause as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(cause)"
   }
 }

@@ -16,6 +16,8 @@ package final class SIPTransport: @unchecked Sendable {
   package let eventLoop: any EventLoop
   package let configuration: SIPTransportConfiguration
   package internal(set) var statistics = SIPTransportStatistics()
+  /// The latest messages.
+  package internal(set) var trace: MessageTrace
   /// In the order of the configuration; filled by `start`.
   package private(set) var listeners: [SIPListener] = []
   /// Kept until `shutdown`.
@@ -24,15 +26,27 @@ package final class SIPTransport: @unchecked Sendable {
   /// `[::]` does not take IPv4 as well, so that both can be listened on.
   private static var onlyIPv6: ChannelOptions.Types.SocketOption { .init(level: .ipv6, name: .ipv6_v6only) }
 
+  /// Who is let in; nil, the default: everybody.
+  package var door: Door?
+
   let logger: Logger
-  let tls: TLSContexts
+  var tls: TLSContexts
+  var isLookingAtCertificates = false
+  /// What was wrong with changed certificate files at the last look.
+  var certificateTrouble: String?
   var addresses = AddressCache()
   var connections: ConnectionTable<StreamConnection>
-  var resolutions = NameResolutions()
+  var newcomers = Newcomers()
+  let names: NameService
+  var waitingForNames = 0
+  var aside: Aside?
   var datagramListeners: [DatagramListener] = []
   var isShutDown = false
+  /// Datagrams wait until `gather` is over.
+  var isGathering = false
   private var channels: [any Channel] = []
   private var sweep: RepeatedTask?
+  private var certificateLook: RepeatedTask?
   private var lastID: UInt64 = 0
 
   /// Reads certificates; blocks on the disk.
@@ -40,7 +54,9 @@ package final class SIPTransport: @unchecked Sendable {
     self.eventLoop = eventLoop
     self.configuration = configuration
     self.logger = logger
-    tls = try TLSContexts(configuration)
+    tls = try TLSContexts(configuration.tls)
+    names = NameService(eventLoop: eventLoop, servers: configuration.nameServers, logger: logger)
+    trace = MessageTrace(capacity: configuration.traceBytes)
     connections = ConnectionTable(limit: configuration.limits.connections, limitPerSource: configuration.limits.connectionsPerSource)
   }
 
@@ -68,6 +84,10 @@ package final class SIPTransport: @unchecked Sendable {
       listeners = result.map(\.listener)
       channels = result.map(\.channel)
       sweep = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] _ in self?.closeOverdue() }
+      let interval = Self.certificateLookInterval
+      certificateLook = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] _ in
+        self?.lookAtCertificates()
+      }
     }
     do { try await started.get() } catch { throw SIPTransportError(.bind, "\(error)") }
     return result.map(\.listener)
@@ -78,6 +98,8 @@ package final class SIPTransport: @unchecked Sendable {
     let closing = eventLoop.submit { [self] in
       isShutDown = true
       sweep?.cancel()
+      certificateLook?.cancel()
+      names.shutdown()
       delegate = nil
       for connection in connections.connections { connection.close() }
       let closing = channels
@@ -112,7 +134,8 @@ package final class SIPTransport: @unchecked Sendable {
       // Eight datagrams a system call, each of up to 64 KB.
       .channelOption(.datagramVectorReadMessageCount, value: 8)
       .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 8 * 65_536))
-      .channelOption(.receivePacketInfo, value: true)
+      // Which of our addresses a datagram was sent to is known where there is only one.
+      .channelOption(.receivePacketInfo, value: address.ipAddress == "0.0.0.0" || address.ipAddress == "::")
       .channelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
           let listener = DatagramListener(id: id, transport: self)
@@ -147,12 +170,19 @@ package final class SIPTransport: @unchecked Sendable {
   /// A new connection, before its first byte; an error closes it.
   private func accept(_ channel: any Channel, _ kind: SIPTransportKind) throws {
     guard !isShutDown, let remote = channel.remoteAddress else { throw ChannelError.ioOnClosedChannel }
-    let connection = StreamConnection(id: nextID(), kind: kind, isAccepted: true, transport: self)
+    guard let visitor = visitor(remote, isTLS: kind == .tls) else {
+      statistics.connectionsRefused += 1
+      throw SIPTransportError(.congested, "no connections from \(addresses.text(of: remote).host) now")
+    }
+    let connection = StreamConnection(id: nextID(), kind: kind, visitor: visitor, transport: self)
     let key = ConnectionTable<StreamConnection>.Remote(transport: kind, address: addresses.text(of: remote))
-    guard connections.insertAccepted(connection, id: connection.id, from: key) else {
+    makeRoom()
+    let isKnown = door != nil && knows(visitor)
+    guard connections.insertAccepted(connection, id: connection.id, from: key, isKnown: isKnown) else {
       statistics.connectionsRefused += 1
       throw SIPTransportError(.congested, "too many connections from \(key.address.host)")
     }
+    newcomers.add(connection.id)
     statistics.connectionsAccepted += 1
     if kind == .tls, let server = tls.server {
       try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: server))

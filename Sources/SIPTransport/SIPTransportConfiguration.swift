@@ -1,3 +1,4 @@
+package import DNS
 package import NIOCore
 package import SIP
 
@@ -21,11 +22,37 @@ package struct SIPTransportConfiguration: Sendable {
     package var description: String { "\(transport.rawValue)://\(SIPAddress(host: host, port: port))" }
   }
 
+  /// Certificates: ours, and whose are believed.
+  package struct TLS: Sendable, Equatable {
+    package enum ClientCertificates: Sendable {
+      case ignored
+      /// Asked for; one that is shown has to be good.
+      case requested
+      /// No connection without.
+      case required
+    }
+
+    /// Needed when a listener speaks TLS; shown to servers that ask for it.
+    package var identity: TLSIdentity?
+    /// Whether servers called over TLS must prove their name (RFC 5922); the default is true.
+    package var verifiesPeers = true
+    /// PEM file of the authorities that are believed; nil: the system's.
+    package var trustedCertificates: String?
+    /// What is asked of those who call us; the default is `ignored`.
+    package var clientCertificates = ClientCertificates.ignored
+
+    package init() {}
+  }
+
   package struct Limits: Sendable {
     /// Connections of all peers; the default is 4,096.
     package var connections = 4096
-    /// Connections accepted from one address; the default is 64.
-    package var connectionsPerSource = 64
+    /// Connections accepted from one address that has proven nothing; the default is 256.
+    package var connectionsPerSource = 256
+    /// Accepted connections that have brought no message yet; one more takes the place of the oldest; the default is 512.
+    package var silentConnections = 512
+    /// Time after which a connection of a stranger is closed, whatever it says, unless it has shown right credentials; the default is 120 s.
+    package var unproven: TimeAmount = .seconds(120)
     /// Time in which a new connection must deliver its first message, TLS handshake included; the default is 10 s.
     package var firstMessage: TimeAmount = .seconds(10)
     /// Time in which a message that has begun must be whole; the default is 10 s.
@@ -35,23 +62,26 @@ package struct SIPTransportConfiguration: Sendable {
     package var idle: TimeAmount = .seconds(3700)
     /// The default is 5 s.
     package var connect: TimeAmount = .seconds(5)
+    /// What TLS may take beyond `connect`; the default is 5 s.
+    package var handshake: TimeAmount = .seconds(5)
     /// Bytes that may wait on a connection whose peer does not read; then it is closed; the default is 1 MB.
     package var queuedBytes = 1 << 20
     /// Messages that may wait for one connection to open; the default is 64.
     package var queuedMessages = 64
+    /// UDP messages that may wait for the addresses of names; the default is 1,024.
+    package var messagesWaitingForNames = 1024
 
     package init() {}
   }
 
   package var listen: [ListenPoint] = []
-  /// Needed when a listener speaks TLS.
-  package var identity: TLSIdentity?
-  /// Whether servers called over TLS must prove their name; the default is true.
-  package var verifiesPeers = true
-  /// PEM file of the authorities that are believed; nil: the system's.
-  package var trustedCertificates: String?
+  package var tls = TLS()
+  /// Name servers; none, the default: those of resolv.conf(5).
+  package var nameServers: [DNSServer] = []
   package var parser = SIPParser.Limits()
   package var limits = Limits()
+  /// Bytes of messages that are kept to be looked at (`MessageTrace`); 0 turns it off; the default is 0.
+  package var traceBytes = 0
 
   package init(listen: [ListenPoint] = []) { self.listen = listen }
 }

@@ -1,6 +1,8 @@
 import Logging
 import NIOCore
 import NIOSSL
+import NIOTLS
+import Protection
 import SIP
 
 /// One TCP or TLS connection.
@@ -28,20 +30,28 @@ final class StreamConnection: ChannelInboundHandler {
 
   let id: UInt64
   let kind: SIPTransportKind
-  let isAccepted: Bool
+  /// Whose it is, where it was accepted; nil: opened by us.
+  let visitor: Visitor?
+  /// Whom the peer has to be; empty for an accepted connection.
+  let host: String
   private let transport: SIPTransport
   private var state = State.connecting([])
+  private var channel: (any Channel)?
   private var framer: SIPStreamFramer
   private var queuedBytes = 0
   private let began = NIODeadline.now()
   private var lastActivity = NIODeadline.now()
   private var partialSince: NIODeadline?
-  private var hasSpoken = false
+  /// It has brought a whole message, or a ping.
+  private(set) var hasSpoken = false
+  private var awaitsPong = false
+  var isAccepted: Bool { visitor != nil }
 
-  init(id: UInt64, kind: SIPTransportKind, isAccepted: Bool, transport: SIPTransport) {
+  init(id: UInt64, kind: SIPTransportKind, visitor: Visitor?, host: String = "", transport: SIPTransport) {
     self.id = id
     self.kind = kind
-    self.isAccepted = isAccepted
+    self.visitor = visitor
+    self.host = host
     self.transport = transport
     framer = SIPStreamFramer(limits: transport.configuration.parser)
   }
@@ -52,13 +62,31 @@ final class StreamConnection: ChannelInboundHandler {
 
   // MARK: From the network
 
+  /// A TLS connection of ours is open when the server has shown who it is.
+  private var opensWithHandshake: Bool { kind == .tls && !isAccepted }
+
   func handlerAdded(context: ChannelHandlerContext) {
-    if context.channel.isActive { opened(context) }
+    channel = context.channel
+    if context.channel.isActive, !opensWithHandshake { opened(context) }
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    opened(context)
+    if !opensWithHandshake { opened(context) }
     context.fireChannelActive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case .handshakeCompleted? = event as? TLSUserEvent, opensWithHandshake {
+      let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
+      if let objection = transport.objection(to: handler?.peerCertificate, of: host) {
+        transport.statistics.tlsFailures += 1
+        couldNotConnect(SIPTransportError(.connect, objection))
+        context.close(promise: nil)
+      } else {
+        opened(context)
+      }
+    }
+    context.fireUserInboundEventTriggered(event)
   }
 
   private func opened(_ context: ChannelHandlerContext) {
@@ -74,15 +102,20 @@ final class StreamConnection: ChannelInboundHandler {
     guard case .open(_, let flow) = state else { return }
     lastActivity = .now()
     framer.receive(unwrapInboundIn(data).readableBytesView)
-    while let output = framer.next() {
+    while let output = framer.next(hearing: { [self] in hears(MessageKind(glance: $0)) }) {
       switch output {
+      case .unheard:
+        return close()
       case .message(let message):
-        hasSpoken = true
+        noteSpoken()
+        transport.trace.record(framer.messageBytes, isSent: false, flow: flow)
         transport.deliver(message, on: flow)
       case .unparsable(let error):
+        transport.trace.record(framer.messageBytes, isSent: false, flow: flow)
         transport.deliver(error, on: flow)
       case .ping:
-        hasSpoken = true
+        guard hears(.keepAlive) else { return close() }
+        noteSpoken()
         transport.statistics.keepAlives += 1
         var pong = context.channel.allocator.buffer(capacity: SIPStreamFramer.pong.count)
         pong.writeBytes(SIPStreamFramer.pong)
@@ -93,7 +126,21 @@ final class StreamConnection: ChannelInboundHandler {
       }
       guard case .open = state else { return }
     }
+    if awaitsPong, framer.takePong() {
+      awaitsPong = false
+      transport.ponged(flow)
+    }
     if framer.isIdle { partialSince = nil } else if partialSince == nil { partialSince = lastActivity }
+  }
+
+  private func hears(_ kind: MessageKind) -> Bool { visitor.map { transport.hears(kind, from: $0) } ?? true }
+
+  /// What comes from now on is another message: it has all the time there is for one.
+  private func noteSpoken() {
+    partialSince = nil
+    guard !hasSpoken else { return }
+    hasSpoken = true
+    transport.newcomers.remove(id)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -102,7 +149,9 @@ final class StreamConnection: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if error is NIOSSLError || error is BoringSSLError { transport.statistics.tlsFailures += 1 }
+    let isTLS = error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError
+    if isTLS { transport.statistics.tlsFailures += 1 }
+    if isTLS, opensWithHandshake { couldNotConnect(SIPTransportError(.connect, "\(host): \(error)")) }
     transport.logger.debug("connection failed", metadata: ["flow": "\(flow.map { "\($0.remote)" } ?? "-")", "error": "\(error)"])
     context.close(promise: nil)
   }
@@ -132,6 +181,7 @@ final class StreamConnection: ChannelInboundHandler {
       return close()
     }
     lastActivity = .now()
+    transport.trace.record(bytes, isSent: true, flow: flow)
     queuedBytes += bytes.count
     var buffer = context.channel.allocator.buffer(capacity: bytes.count)
     buffer.writeBytes(bytes)
@@ -146,11 +196,24 @@ final class StreamConnection: ChannelInboundHandler {
     context.writeAndFlush(wrapOutboundOut(buffer), promise: promise)
   }
 
+  func sendKeepAlive() {
+    guard case .open(let context, _) = state else { return }
+    awaitsPong = true
+    var buffer = context.channel.allocator.buffer(capacity: SIPStreamFramer.ping.count)
+    buffer.writeBytes(SIPStreamFramer.ping)
+    context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+  }
+
   // MARK: End
 
   func close() {
-    guard case .open(let context, _) = state else { return }
-    context.close(promise: nil)
+    switch state {
+    case .connecting:
+      couldNotConnect(SIPTransportError(.connect, "\(host) did not open the connection in time"))
+      channel?.close(promise: nil)
+    case .open(let context, _): context.close(promise: nil)
+    case .closed: break
+    }
   }
 
   /// The connection never opened.
@@ -169,13 +232,20 @@ final class StreamConnection: ChannelInboundHandler {
       state = .closed
       transport.forget(self)
       transport.closed(flow)
+      if let visitor, !hasSpoken { transport.wasBroken(visitor, flow.remote) }
     }
   }
 
   /// Whether a time limit has passed.
   func isOverdue(_ now: NIODeadline, _ limits: SIPTransportConfiguration.Limits) -> Bool {
-    guard case .open = state else { return false }
-    if isAccepted, !hasSpoken, now > began + limits.firstMessage { return true }
+    guard case .open = state else {
+      if case .closed = state { return false }
+      return now > began + limits.connect + limits.handshake
+    }
+    if let visitor {
+      if !hasSpoken, now > began + limits.firstMessage { return true }
+      if now > began + limits.unproven, !transport.knows(visitor) { return true }
+    }
     if let partialSince, now > partialSince + limits.wholeMessage { return true }
     return now > lastActivity + limits.idle
   }

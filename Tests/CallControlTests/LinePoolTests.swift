@@ -14,14 +14,22 @@ import Testing
       CallControlConfiguration.Line(id: $0, group: $1, capabilities: LineCapabilities(country: .japan), guardTime: .seconds(2))
     }
     var pool = LinePool(lines, hookTime: .seconds(3))
-    if onHook { for id in names { pool.onHook(id, now: .zero) } }
+    guard onHook else { return pool }
+    for id in names {
+      pool.onHook(id, now: .seconds(-2))
+      #expect(pool.expire(id, now: .zero) == .free)
+    }
     return pool
   }
 
   @Test func startingIsNotUsable() {
     var pool = pool(onHook: false)
     #expect(pool.take(from: ["pstn"], excluding: [], waiting: 0, for: call) == .none)
+    // It may have been on a call when the gateway crashed.
     pool.onHook(b, now: .zero)
+    #expect(pool[b]?.state == .guarded(until: .seconds(2)))
+    #expect(pool.take(from: ["pstn"], excluding: [], waiting: 0, for: call) == .wait)
+    #expect(pool.expire(b, now: .seconds(2)) == .free)
     #expect(pool.take(from: ["pstn"], excluding: [], waiting: 0, for: call) == .line(b))
     #expect(pool[b]?.state == .inUse(call))
   }
@@ -118,6 +126,26 @@ import Testing
     pool.onHook(a, now: .seconds(1))
     #expect(pool[a] == nil)
     #expect(pool.all.map(\.id) == [c.id])
+  }
+
+  @Test func linesAreCounted() {
+    var pool = pool()
+    func counts() -> [Int] { [pool.idleCount, pool.soonFreeCount] }
+    #expect(counts() == [2, 0])
+    _ = pool.take(from: ["pstn"], excluding: [], waiting: 0, for: call)
+    #expect(counts() == [1, 0])
+    pool.release(a, now: .zero)
+    #expect(counts() == [1, 1])
+    pool.onHook(a, now: .seconds(1))
+    #expect(counts() == [1, 1])
+    pool.ring(b, for: call)
+    #expect(counts() == [0, 1])
+    _ = pool.expire(a, now: .seconds(3))
+    #expect(counts() == [1, 0])
+    pool.fail(b, LineFault(kind: .missing, detail: "unplugged"))
+    #expect(counts() == [1, 0])
+    _ = pool.reload([])
+    #expect(counts() == [0, 0])
   }
 
   @Test func reloadMovesAnIdleLineToItsNewGroup() {

@@ -106,6 +106,38 @@ import Testing
     #expect(rig.commands(to: "line1").last == .hangUp)
   }
 
+  /// The last BYE may get lost: it is sent again before the gateway goes.
+  @Test func drainWaitsForTheAnswerToTheLastBye() {
+    let rig = Rig(lines: 1)
+    let phone = rig.addSoftphone("bob", port: 5070)
+    rig.act(phone) { $0.call("0333331234", $1) }
+    rig.run(for: .seconds(10))
+    phone.isDead = true
+    rig.controller.endAllCalls(now: rig.now)
+    rig.controller.drain(until: rig.now + .seconds(30), now: rig.now)
+    rig.run(for: .milliseconds(700))
+    #expect(rig.records.count == 1)
+    #expect(!rig.isDrained)
+    phone.isDead = false
+    rig.run(for: .seconds(1))
+    #expect(phone.seen.last == .ended(cause: 41))
+    #expect(rig.isDrained)
+  }
+
+  @Test func drainDoesNotWaitForTheDead() {
+    let rig = Rig(lines: 1)
+    let phone = rig.addSoftphone("bob", port: 5070)
+    rig.act(phone) { $0.call("0333331234", $1) }
+    rig.run(for: .seconds(10))
+    phone.isDead = true
+    rig.controller.endAllCalls(now: rig.now)
+    rig.controller.drain(until: rig.now + .seconds(30), now: rig.now)
+    rig.run(for: .milliseconds(1900))
+    #expect(!rig.isDrained)
+    rig.run(for: .milliseconds(300))
+    #expect(rig.isDrained)
+  }
+
   @Test func reloadLeavesCallsUntouched() {
     let rig = Rig(lines: 1)
     let phone = rig.addSoftphone("bob", port: 5070)

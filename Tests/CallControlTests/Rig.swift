@@ -67,7 +67,7 @@ final class Rig {
 
   static func configuration(lines: [CallControlConfiguration.Line]) -> CallControlConfiguration {
     var userAgent = UserAgentConfiguration()
-    userAgent.endpoints = [LocalEndpoint(transport: .udp, address: gateway)]
+    userAgent.endpoints = [LocalEndpoint(transport: .udp, address: gateway), LocalEndpoint(transport: .tls, address: gateway)]
     userAgent.accounts = [SIPAccount(user: "bob", password: "secret"), SIPAccount(user: "eve", password: "hidden")]
     userAgent.trusted = ["192.0.2.0/24"].compactMap { IPNetwork($0) }
     return CallControlConfiguration(
@@ -92,8 +92,10 @@ final class Rig {
 
   // MARK: Softphones
 
-  func addSoftphone(_ name: String, port: UInt16) -> Softphone {
-    let phone = Softphone(name: name, address: SIPAddress(host: "192.0.2.\(softphones.count + 10)", port: port), number: softphones.count)
+  func addSoftphone(_ name: String, port: UInt16, transport: SIPTransportKind = .udp) -> Softphone {
+    let (round, host) = softphones.count.quotientAndRemainder(dividingBy: 200)
+    let address = SIPAddress(host: "192.0.2.\(host + 10)", port: port + UInt16(round))
+    let phone = Softphone(name: name, address: address, number: softphones.count, transport: transport)
     softphones.append(phone)
     return phone
   }
@@ -183,9 +185,13 @@ final class Rig {
     while !isQuiet {
       isQuiet = !drainOutputs()
       for phone in softphones {
-        while let (message, reaches) = phone.nextMessage(now) {
+        while let (message, destination, reaches) = phone.nextMessage(now) {
           isQuiet = false
           guard reaches, !isLost() else { continue }
+          if let peer = softphones.first(where: { $0.address == destination }) {
+            peer.receive(message, from: phone.address, now)
+            continue
+          }
           controller.sip(message, on: phone.gatewayFlow, now: now)
         }
       }
@@ -199,7 +205,7 @@ final class Rig {
       any = true
       switch output {
       case .transmit(let message, let destination): transmit(message, destination)
-      case .closeFlow: break
+      case .closeFlow, .location, .keepAlive: break
       case .line(let line, let command): perform(command, line)
       case .media(let command): perform(command)
       case .record(let record): records.append(record)
@@ -217,11 +223,7 @@ final class Rig {
   }
 
   private func transmit(_ message: SIPMessage, _ destination: Destination) {
-    let remote: SIPAddress =
-      switch destination {
-      case .flow(let flow): flow.remote
-      case .address(_, let address): address
-      }
+    let remote: SIPAddress = destination.remote
     guard let phone = softphones.first(where: { $0.address == remote }), !phone.isDead, !isLost() else { return }
     phone.receive(message, now)
   }

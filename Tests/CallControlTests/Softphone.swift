@@ -16,12 +16,17 @@ final class Softphone {
     case info(String)
     case ended(cause: Int?)
     case cancelled
+    case referAnswered(Int)
+    case notified(Int, isFinal: Bool)
+    case message(String, from: String?)
+    case messageDelivered
+    case messageFailed(Int)
   }
 
   let name: String
   let address: SIPAddress
   let gatewayFlow: Flow
-  private let flow: Flow
+  let flow: Flow
   var userAgent: UserAgent
   var isDead = false
   /// Answers calls that come in after this time; nil: never.
@@ -34,15 +39,22 @@ final class Softphone {
   private var legs: [LegID] = []
   private(set) var lastInvite: IncomingInvite?
   private(set) var lastSDP: String?
+  /// For challenges of the gateway.
+  var credentials: [SIPCredentials] = []
+  /// What it answers to text messages.
+  var messageStatus = 200
+  private var asTheyAre: [SIPMessage] = []
   private var events: [UserAgent.Event] = []
 
-  init(name: String, address: SIPAddress, number: Int) {
+  init(name: String, address: SIPAddress, number: Int, transport: SIPTransportKind = .udp) {
     self.name = name
     self.address = address
-    flow = Flow(transport: .udp, id: 1, local: address, remote: Rig.gateway)
-    gatewayFlow = Flow(transport: .udp, id: 1, local: Rig.gateway, remote: address)
+    // All datagrams come by one listener; each connection is one.
+    let id = transport == .udp ? 1 : UInt64(number + 2)
+    flow = Flow(transport: transport, id: id, local: address, remote: Rig.gateway)
+    gatewayFlow = Flow(transport: transport, id: id, local: Rig.gateway, remote: address)
     var configuration = UserAgentConfiguration()
-    configuration.endpoints = [LocalEndpoint(transport: .udp, address: address)]
+    configuration.endpoints = [LocalEndpoint(transport: transport, address: address)]
     configuration.requiresAuthentication = false
     userAgent = UserAgent(configuration: configuration, seed: UInt64(100 + number))
   }
@@ -64,9 +76,16 @@ final class Softphone {
     }
     let from = NameAddress(uri: SIPURI(user: name, host: Rig.gateway.host))
     let offer: [UInt8]? = if case .some(let given) = sdp { given } else { Self.sdp(address) }
-    let invite = OutgoingInvite(uri: uri, from: from, to: NameAddress(uri: uri), sdp: offer, destination: .flow(flow))
-    leg = userAgent.invite(invite, now: now)
+    var invite = OutgoingInvite(uri: uri, from: from, to: NameAddress(uri: uri), sdp: offer, destination: .flow(flow))
+    invite.credentials = credentials
+    place(invite, now)
   }
+
+  func place(_ invite: OutgoingInvite, _ now: Duration) { leg = userAgent.invite(invite, now: now) }
+
+  func note(_ seen: Seen) { self.seen.append(seen) }
+
+  func sendAsItIs(_ message: SIPMessage) { asTheyAre.append(message) }
 
   func hangUp(_ now: Duration) {
     for leg in legs { userAgent.hangUp(leg, reason: nil, now: now) }
@@ -91,17 +110,20 @@ final class Softphone {
 
   // MARK: Wiring
 
-  func receive(_ message: SIPMessage, _ now: Duration) {
-    userAgent.receive(message, on: flow, now: now)
+  /// From the gateway, or from another softphone.
+  func receive(_ message: SIPMessage, from source: SIPAddress = Rig.gateway, _ now: Duration) {
+    if takesItself(message) { return }
+    userAgent.receive(message, on: Flow(transport: flow.transport, id: flow.id, local: address, remote: source), now: now)
   }
 
-  /// The next message out, and whether it gets there.
-  func nextMessage(_ now: Duration) -> (SIPMessage, Bool)? {
+  /// The next message out, where to, and whether it gets there.
+  func nextMessage(_ now: Duration) -> (SIPMessage, to: SIPAddress, Bool)? {
+    if !asTheyAre.isEmpty { return (asTheyAre.removeFirst(), Rig.gateway, !isDead) }
     while let output = userAgent.nextOutput() {
       switch output {
-      case .transmit(let message, _): return (message, !isDead)
+      case .transmit(let message, let destination): return (message, destination.remote, !isDead)
       case .event(let event): handle(event, now)
-      case .closeFlow: break
+      case .closeFlow, .location, .keepAlive: break
       }
     }
     return nil
@@ -136,7 +158,13 @@ final class Softphone {
       case .cancelled: seen.append(.cancelled)
       default: break
       }
-    case .pingAnswered, .pingFailed, .registered, .unregistered, .attemptRefused: break
+    case .message(let id, let message):
+      seen.append(.message(String(decoding: message.body, as: UTF8.self), from: message.from.uri.user))
+      userAgent.answerMessage(id, status: messageStatus, now: now)
+    case .messageDelivered: seen.append(.messageDelivered)
+    case .messageFailed(_, let status): seen.append(.messageFailed(status))
+    case .transferRequested(let leg, _): userAgent.rejectTransfer(leg, status: 603, now: now)
+    default: break
     }
   }
 

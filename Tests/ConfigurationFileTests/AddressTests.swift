@@ -44,3 +44,25 @@ import Testing
     #expect(NumberPattern(text) == nil)
   }
 }
+
+struct PublicAddressTests {
+  @Test(
+    "What is written is what is read",
+    arguments: [
+      "203.0.113.1", "203.0.113.1:15060", "2001:db8::1", "[2001:db8::1]:5060", "stun:stun.example.com:3479", "stun:192.0.2.1:3478",
+    ])
+  func forms(text: String) {
+    #expect(PublicAddress(text)?.description == text)
+  }
+
+  @Test("STUN has a port of its own")
+  func stunPort() {
+    #expect(PublicAddress("stun:stun.example.com") == .stun(host: "stun.example.com", port: 3478))
+    #expect(PublicAddress("203.0.113.1") == .address("203.0.113.1", port: nil))
+  }
+
+  @Test(
+    "Anything else is refused",
+    arguments: ["", "gateway.example.com", "203.0.113.1:0", "203.0.113.1:70000", "stun:", "stun:a b", "stun:host:0", "[::1", "http://x"])
+  func others(text: String) { #expect(PublicAddress(text) == nil) }
+}

@@ -9,6 +9,8 @@ private let example = """
   sip:
     listen: ["udp://127.0.0.1:0", "tcp://[::1]:5060", tls://127.0.0.1]
     digest: md5
+    reliable_provisionals: off
+    session_expires_s: 3600
     public_address: 192.0.2.1
     accounts:
       - {user: bob, password: 007}
@@ -23,6 +25,11 @@ private let example = """
       - {match: "+81*", groups: [pstn, bench]}
       - {match: "*", deny: true}
     limits: {calls_per_minute: null, minutes_per_day: 90, longest_call_minutes: 1, ringing_s: 9}
+    classes: [{name: premium, match: ["+81990*", 0570*]}]
+    budgets:
+      - {account: "*", class: premium, minutes_per_day: 5}
+      - {line: line2, minutes_per_day: 60}
+      - {class: international, minutes_per_day: 0}
   inbound: {default: sip:bob, fallback: [sip:desk@192.0.2.9, sip:carol]}
   log: {level: debug}
   simulator:
@@ -46,6 +53,9 @@ private let example = """
     #expect(configuration.drainSeconds == 12)
     #expect(configuration.sip.listen.map(\.description) == ["udp://127.0.0.1:0", "tcp://[::1]:5060", "tls://127.0.0.1:5061"])
     #expect(configuration.sip.digest == .md5)
+    #expect(configuration.sip.reliableProvisionals == .off)
+    #expect(configuration.sip.sessionExpires == 3600)
+    #expect(configuration.sip.minimumSessionExpires == 90)
     #expect(configuration.sip.accounts.map(\.user) == ["bob", "carol"])
     #expect(configuration.sip.accounts.map(\.password.value) == ["007", "c"])
     #expect(configuration.sip.trusted.map(\.description) == ["192.0.2.0/24"])
@@ -61,6 +71,12 @@ private let example = """
     #expect(configuration.outbound.rules.map(\.action) == [.groups(["pstn", "bench"]), .deny])
     #expect(configuration.outbound.limits.callsPerMinute == nil)
     #expect(configuration.outbound.limits.minutesPerDay == 90)
+    #expect(configuration.outbound.classes.map(\.name) == ["premium"])
+    #expect(configuration.outbound.classes.first?.patterns.map(\.description) == ["+81990*", "0570*"])
+    #expect(configuration.outbound.budgets.map(\.account) == ["*", nil, nil])
+    #expect(configuration.outbound.budgets.map(\.line) == [nil, "line2", nil])
+    #expect(configuration.outbound.budgets.map(\.destinationClass) == ["premium", nil, "international"])
+    #expect(configuration.outbound.budgets.map(\.minutesPerDay) == [5, 60, 0])
     #expect(configuration.inbound.fallback == [.uri("sip:desk@192.0.2.9"), .account("carol")])
     #expect(configuration.log.level == .debug)
     #expect(configuration.simulator.country == .unitedKingdom && configuration.simulator.trunks == 2)

@@ -9,6 +9,9 @@ private let mistakes: [(String, [String])] = [
     "gateway:\n  country: XX\n  drain_s: -1",
     ["2: gateway.country: unknown country \"XX\"; allowed: JP, US", "3: gateway.drain_s: -1 is out of range; allowed: 0 to 86400"]
   ),
+  ("sip:\n  protection:\n    failed_digests: 0", ["3: sip.protection.failed_digests: 0 is out of range; allowed: 1 to 1000"]),
+  ("sip:\n  protection: {bans: 1}", ["2: unknown key \"bans\" in sip.protection; allowed: requests_per_second"]),
+  ("sip:\n  protection:\n    longest_ban_s: 30", ["3: sip.protection: longest_ban_s is shorter than first_ban_s (60)"]),
   ("gateway:\n  drain_s: soon", ["2: gateway.drain_s: expected a whole number from 0 to 86400, found \"soon\""]),
   ("gateway:\n  name: [a]", ["2: gateway.name: expected text, found a list"]),
   ("gateway: 7", ["1: gateway: expected keys and values (name, country"]),
@@ -17,6 +20,8 @@ private let mistakes: [(String, [String])] = [
   ("sip:\n  listen: [http://a]", ["2: sip.listen[1]: unknown transport \"http\" in \"http://a\"; allowed: udp, tcp, tls"]),
   ("sip:\n  listen: []", ["2: sip.listen: expected at least one"]),
   ("sip:\n  listen: [udp://a:1, udp://a:1]", ["2: sip.listen[2]: udp://a:1 is listed twice"]),
+  ("sip:\n  min_session_expires_s: 60", ["2: sip.min_session_expires_s: 60 is out of range; allowed: 90 to 86400"]),
+  ("sip:\n  session_expires_s: 60", ["2: sip: session_expires_s is less than min_session_expires_s (90)"]),
   ("sip:\n  digest: sha1", ["2: sip.digest: unknown value \"sha1\"; allowed: md5, sha-256, both"]),
   ("sip:\n  accounts:\n    - {user: bob}", ["3: sip.accounts[1]: missing password: give password, password_file or password_env"]),
   ("sip:\n  accounts:\n    - {user: b, password: x}\n    - {user: b, password: y}", ["4: sip.accounts[2]: account \"b\" is given twice"]),
@@ -31,11 +36,11 @@ private let mistakes: [(String, [String])] = [
     "sip: {tls: {certificate: cert.pem}}",
     ["1: sip.tls.certificate: cannot read /nowhere/cert.pem", "1: sip.tls: certificate and key belong together"]
   ),
-  ("sip: {trunks: [{name: pbx}]}", ["1: sip: trunks: this version cannot register"]),
+  ("sip: {trunks: [{name: pbx}]}", ["1: sip.trunks[1]: give a registrar to register at"]),
   ("media:\n  ports: 16384", ["2: media.ports: \"16384\" is no range of ports"]),
   ("media:\n  ports: 16384-70000", ["2: media.ports: 16384-70000 is out of range"]),
   ("media:\n  ports: 16385-16400", ["2: media.ports: 16385-16400: the first port must be even"]),
-  ("media:\n  srtp: required", ["2: media.srtp: this version has no SRTP yet"]),
+  ("media:\n  srtp: always", ["2: media.srtp: unknown value \"always\"; allowed: off, offered, required"]),
   ("media:\n  codecs: [opus]", ["2: media.codecs[1]: unknown value \"opus\"; allowed: PCMU, PCMA"]),
   ("media:\n  address: example.com", ["2: media.address: \"example.com\" is no numeric address"]),
   (
@@ -66,6 +71,21 @@ private let mistakes: [(String, [String])] = [
     ["4: outbound.rules[2]: a rule for \"1\" is given twice"]
   ),
   ("outbound:\n  limits: {ringing_s: 0}", ["2: outbound.limits.ringing_s: 0 is out of range; allowed: 1 to 600"]),
+  ("outbound:\n  budgets: [{minutes_per_day: -1}]", ["2: outbound.budgets[1].minutes_per_day: -1 is out of range; allowed: 0 to"]),
+  ("outbound:\n  budgets: [{class: national}]", ["2: outbound.budgets[1]: missing minutes_per_day"]),
+  (
+    "outbound:\n  budgets: [{account: bob, line: x, class: y, minutes_per_day: 1}]",
+    [
+      "2: outbound.budgets[1]: a budget is of one account, one trunk or one line", "2: outbound.budgets[1]: there is no line \"x\"",
+      "2: outbound.budgets[1]: there is no class \"y\"; there is: international, national",
+      "2: outbound.budgets[1].account: \"sip:bob\" is no account; sip.accounts is empty",
+    ]
+  ),
+  (
+    "outbound:\n  budgets: [{minutes_per_day: 1}, {minutes_per_day: 2}]", ["2: outbound.budgets[2]: this budget is given twice"]
+  ),
+  ("outbound:\n  classes: [{name: national, match: \"1*\"}]", ["2: outbound.classes[1]: \"national\" is there without"]),
+  ("outbound:\n  classes: [{name: x, match: [y]}]", ["2: outbound.classes[1].match[1]: \"y\" is no pattern"]),
   ("inbound: {default: second_dial_tone}", ["1: inbound.default: second_dial_tone is not in this version yet"]),
   ("inbound: {default: bob}", ["1: inbound.default: \"bob\" is nobody to ring"]),
   ("directories: [{url: \"https://d\"}]", ["1: directories: this version cannot report"]),
@@ -107,16 +127,14 @@ private let mistakes: [(String, [String])] = [
 
   @Test func whatHasNoEffectIsNoted() throws {
     let text = """
-      media: {srtp: offered}
       lines: [{name: a, group: pstn, driver: loop}]
       outbound: {rules: [{match: "*", groups: [mobile]}]}
       serves: [{prefix: "+813"}]
       """
     #expect(
       try load(text).notices.map(\.description) == [
-        "/nowhere/gateway.yaml:1: media.srtp: this version has no SRTP yet; calls use plain RTP",
-        "/nowhere/gateway.yaml:3: outbound.rules[1].groups[1]: no line is in group \"mobile\"; there is: pstn",
-        "/nowhere/gateway.yaml:4: serves: has no effect without a directory",
+        "/nowhere/gateway.yaml:2: outbound.rules[1].groups[1]: no line is in group \"mobile\"; there is: pstn",
+        "/nowhere/gateway.yaml:3: serves: has no effect without a directory",
       ])
   }
 }

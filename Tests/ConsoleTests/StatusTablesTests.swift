@@ -5,6 +5,19 @@ import Foundation
 import Testing
 
 @Suite struct StatusTablesTests {
+  @Test func bans() {
+    let now = Date(timeIntervalSince1970: 1_700_000_000)
+    var status = ProtectionStatus(bansTotal: 3, messages: .init(admitted: 10, droppedBanned: 5, droppedSilenced: 2))
+    status.bans = [.init(source: "192.0.2.7", reason: "failed_digests", since: now - 10, until: now + 50, level: 1, dropped: 5)]
+    status.silenced = [.init(source: "192.0.2.8", since: now, dropped: 2)]
+    let lines = StatusTables.protection(status, now: now)
+    #expect(lines[0].split(separator: " ") == ["SOURCE", "WHAT", "WHY", "SINCE", "STILL", "DROPPED"])
+    #expect(lines[1].hasPrefix("192.0.2.7  banned      failed digests") && lines[1].hasSuffix("50 s        5"))
+    #expect(lines[2].hasPrefix("192.0.2.8  no answers  no credentials"))
+    #expect(lines.last == "3 bans since the start; 10 messages heard, 7 dropped; 0 wrong credentials")
+    #expect(StatusTables.protection(ProtectionStatus(), now: now).first == "nobody is banned")
+  }
+
   @Test func status() {
     let status = GatewayStatus(
       name: "example", version: "0.1", uptimeS: 67, sip: .init(listen: ["udp://127.0.0.1:5060"], registered: 1),
@@ -15,6 +28,24 @@ import Testing
     #expect(lines.contains("lines    4: 2 free, 1 in use, 1 guarded, 0 failed"))
     #expect(lines.contains("calls    1 now, 3 answered, 2 not answered"))
     #expect(lines.last == "media    6700 ticks, 0 missed, 99 % at most 180 µs late, without real-time priority")
+  }
+
+  @Test func trunks() {
+    var good = TrunkStatus(name: "office", state: "registered")
+    good.server = "sip:pbx.example.com"
+    good.transport = "tcp"
+    good.remote = "192.0.2.7:5060"
+    good.expiresS = 121
+    var bad = TrunkStatus(name: "pbx", state: "failed", failures: 2)
+    bad.server = "sip:192.0.2.8"
+    bad.lastError = "403 Forbidden"
+    bad.nextTryS = 61
+    #expect(
+      StatusTables.trunks([good, bad, TrunkStatus(name: "open", state: "accepting")]) == [
+        "trunk    office registered at sip:pbx.example.com (tcp 192.0.2.7:5060), for 2:01",
+        "trunk    pbx failed, sip:192.0.2.8: 403 Forbidden; next try in 1:01", "trunk    open accepting",
+      ])
+    #expect(StatusTables.trunks([]).isEmpty)
   }
 
   @Test func lines() {

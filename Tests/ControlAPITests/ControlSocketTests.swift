@@ -26,9 +26,9 @@ private func leaveSocket(at path: String) throws {
   try #require(result == 0)
 }
 
-private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-private func withServer(_ body: (FakeGateway, ControlClient, String) async throws -> Void) async throws {
+func withServer(_ body: (FakeGateway, ControlClient, String) async throws -> Void) async throws {
   try await withSocket { path in
     let gateway = FakeGateway()
     let server = try await ControlServer.start(path: path, backend: gateway, logger: silent)
@@ -44,11 +44,28 @@ private func withServer(_ body: (FakeGateway, ControlClient, String) async throw
 }
 
 @Suite(.timeLimit(.minutes(1))) struct ControlSocketTests {
+  @Test func bansAreShownAndLifted() async throws {
+    try await withServer { gateway, client, path in
+      let status = try await client.protection()
+      #expect(status == gateway.protection())
+      try await client.liftBan("2001:db8::/64")
+      try await client.liftBan(status.bans[0].source)
+      await #expect(throws: ControlClientError.refused(status: 404, message: "192.0.2.1 is not banned")) {
+        try await client.liftBan("192.0.2.1")
+      }
+      await #expect(throws: ControlClientError.refused(status: 400, message: "bob is no address")) { try await client.liftBan("bob") }
+    }
+  }
+
   @Test func statusLinesAndCallsAreAnswered() async throws {
     try await withServer { gateway, client, path in
       #expect(try await client.status() == gateway.status())
       #expect(try await client.lines() == gateway.lines())
       #expect(try await client.accounts() == gateway.accounts())
+      #expect(try await client.trunks() == gateway.trunks())
+      let metrics = try await client.metrics()
+      #expect(metrics.contains("kakehashi_trunk_registered{trunk=\"pbx\"} 0\n"))
+      #expect(metrics.contains("kakehashi_trunk_registered{trunk=\"office\"} 1\n") && !metrics.contains("trunk=\"open\""))
       #expect(try await client.calls() == [FakeGateway.running])
       #expect(try await client.calls(ended: true).map(\.end?.causeQ850) == [16, 16])
       #expect(try await client.get("/v1/calls?ended=true&limit=1") as [CallStatus] == gateway.calls(ended: true, limit: 1))

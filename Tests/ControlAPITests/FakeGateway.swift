@@ -40,6 +40,13 @@ final class FakeGateway: ControlBackend {
   func lines() -> [LineStatus] { [LineStatus(name: "line1", driver: "simulated", group: "pstn", state: "in_use", callId: "7")] }
   func accounts() -> [AccountStatus] { [AccountStatus(user: "bob", contacts: [])] }
 
+  func trunks() -> [TrunkStatus] {
+    var failed = TrunkStatus(name: "pbx", state: "failed", failures: 2)
+    failed.lastError = "403 Forbidden"
+    failed.nextTryS = 61.5
+    return [failed, TrunkStatus(name: "office", state: "registered"), TrunkStatus(name: "open", state: "accepting")]
+  }
+
   func calls(ended: Bool, limit: Int) -> [CallStatus] {
     guard ended else { return [Self.running] }
     var call = Self.running
@@ -62,6 +69,37 @@ final class FakeGateway: ControlBackend {
   }
 
   func metrics() -> [MetricFamily] { [MetricFamily("kakehashi_extra_total", .counter, help: "Extra.", 5)] }
+
+  static var traced: SIPTraceMessage {
+    var message = SIPTraceMessage(
+      number: 41, time: start, direction: .received, transport: "udp", local: "127.0.0.1:5060", remote: "127.0.0.1:40211",
+      text: "OPTIONS sip:gateway SIP/2.0\r\n\r\n")
+    message.method = "OPTIONS"
+    message.callId = "a b@c"
+    return message
+  }
+
+  func sipTrace(_ query: SIPTraceQuery) throws -> SIPTrace {
+    if let call = query.call, call != "7" { throw ControlError.notFound("there is no call \(call)") }
+    let isWanted = query.callID ?? "a b@c" == "a b@c" && query.since < 41
+    return SIPTrace(first: 3, last: 41, messages: isWanted ? [Self.traced] : [])
+  }
+
+  func sipCapture(_ query: SIPTraceQuery) -> [UInt8] { [0xd4, 0xc3, UInt8(truncatingIfNeeded: query.limit), 0] }
+
+  func protection() -> ProtectionStatus {
+    var status = ProtectionStatus(bansTotal: 2)
+    status.bans = [
+      .init(
+        source: "2001:db8::/64", reason: "failed_digests", since: Self.start, until: Self.start + 60, level: 1, dropped: 3)
+    ]
+    return status
+  }
+
+  func liftBan(_ source: String) throws -> Bool {
+    guard source.contains(":") || source.contains(".") else { throw ControlError.badRequest("\(source) is no address") }
+    return source == "2001:db8::/64"
+  }
 
   func events() -> AsyncStream<GatewayEvent> {
     let (stream, continuation) = AsyncStream<GatewayEvent>.makeStream()

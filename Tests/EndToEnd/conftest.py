@@ -10,17 +10,32 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from kit import speech as speech_kit  # noqa: E402
 from kit.gateway import BINARY, Gateway  # noqa: E402
+from kit.matrix import Matrix, marks  # noqa: E402
 
 IS_LONG = os.environ.get("KAKEHASHI_LONG") == "1"
 LOG_TAIL = 6000
+matrix = Matrix()
 
 
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        item.user_properties += marks(item)
     if IS_LONG or "long" in (config.option.markexpr or ""):
         return
     skipped = [item for item in items if item.get_closest_marker("long")]
     items[:] = [item for item in items if not item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=skipped)
+
+
+def pytest_runtest_logreport(report):
+    matrix.report(report)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """`scripts/test` names the file that its runs share."""
+    kept = os.environ.get("KAKEHASHI_MATRIX")
+    if kept and not hasattr(session.config, "workerinput") and exitstatus in (0, 1):
+        matrix.write(kept)
 
 
 def pytest_sessionstart(session):

@@ -8,6 +8,8 @@ from kit.gateway import SPEAKER
 from kit.sipp import Sipp
 from kit.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.quiet
+
 LINES, RATE_PER_SECOND, TALK_MS = 60, 4, 4000
 
 

@@ -9,6 +9,8 @@ from kit.baresip import Baresip
 from kit.gateway import CALLER, QUIET_LINE, SPEAKER
 from kit.waiting import wait_for
 
+pytestmark = pytest.mark.quiet
+
 DIGITS = "0123456789*#ABCD"
 
 

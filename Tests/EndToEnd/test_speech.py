@@ -14,6 +14,8 @@ from kit.linphone import Linphone
 from kit.miniphone import MiniPhone
 from kit.sipp import Sipp
 
+pytestmark = pytest.mark.quiet
+
 # One side speaks at a time: the telephone at once, the softphone when the telephone has finished.
 PIECE = 4 * RATE
 TELEPHONE_STARTS, SOFTPHONE_STARTS, CALL = 0.3, 5.0, 10.0

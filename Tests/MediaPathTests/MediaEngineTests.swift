@@ -3,6 +3,7 @@ import CLinux
 import Glibc
 import MediaPath
 import Numbering
+import RTP
 import RealTime
 import TelephonyHAL
 import Testing
@@ -21,6 +22,16 @@ struct MediaEngineTests {
     let engine = try MediaEngine(configuration: configuration)
     try engine.start()
     return engine
+  }
+
+  /// Keys of one call for both of its ends.
+  private func keys(_ suite: SRTPSuite, _ seed: Int) throws -> (gateway: SRTPKeys, peer: SRTPKeys) {
+    func key(_ factor: Int) throws -> SRTPMasterKey {
+      let octets = (0..<SRTPSuite.keySize + suite.saltSize).map { UInt8(truncatingIfNeeded: $0 &* factor &+ seed) }
+      return try #require(SRTPMasterKey(octets, suite: suite))
+    }
+    let (one, two) = (try key(3), try key(5))
+    return (SRTPKeys(suite: suite, send: one, receive: two), SRTPKeys(suite: suite, send: two, receive: one))
   }
 
   /// Waits, at most 5 s, until so many calls have told that they are closed.
@@ -96,6 +107,7 @@ struct MediaEngineTests {
     // Other suites have media threads too.
     let engine = try engine(threadName: "counted")
     let load = try #require(RTPLoad(count: calls))
+    var descriptions: [PathDescription] = []
     for index in 0..<calls {
       let call = MediaCallID(rawValue: UInt64(index))
       let ports = try engine.open(call)
@@ -103,6 +115,13 @@ struct MediaEngineTests {
       let remote = try #require(MediaAddress(host: "127.0.0.1", port: load.port(of: index)))
       var description = PathDescription(remote: remote)
       description.telephoneEventPayloadType = 101
+      // Plain, and secure in every way.
+      if index % 4 > 0 {
+        let keys = try keys(SRTPSuite.allCases[index % 4 - 1], index)
+        description.security = keys.gateway
+        load.secure(index, keys: keys.peer)
+      }
+      descriptions.append(description)
       engine.perform(.configure(description), on: call)
       exchange.lines[index].perform(.seize)
       engine.connect(call, to: exchange.lines[index].audio, plan: .plan(of: .japan))
@@ -110,6 +129,13 @@ struct MediaEngineTests {
       engine.perform(.bridge(.both), on: call)
     }
     let box = EngineBox(engine: engine)
+    let renewed = try (0..<10).map { second in
+      var description = descriptions[second + 1]
+      guard let suite = description.security?.suite else { return (description, SRTPKeys?.none) }
+      let keys = try keys(suite, second + 100)
+      description.security = keys.gateway
+      return (description, keys.peer)
+    }
     // Says where, should there be one.
     allocation_counter_trace(true)
     defer { allocation_counter_trace(false) }
@@ -125,6 +151,9 @@ struct MediaEngineTests {
           box.engine.perform(
             .dial(DigitString("0312"), toneMilliseconds: 80, gapMilliseconds: 80), on: MediaCallID(rawValue: UInt64(second + 30)))
           box.engine.perform(.disconnect, on: MediaCallID(rawValue: UInt64(second + 40)))
+          // A re-INVITE, with new keys where there are any.
+          box.engine.perform(.configure(renewed[second].0), on: MediaCallID(rawValue: UInt64(second + 1)))
+          if let keys = renewed[second].1 { load.secure(second + 1, keys: keys) }
         }
         done.resume()
       }
@@ -148,6 +177,8 @@ struct MediaEngineTests {
     let closed = waitForClosed(calls, of: engine)
     #expect(closed.count == calls)
     #expect(closed.allSatisfy { $0.packetsReceived > 100 && $0.packetsOfForeignPayload == 0 })
+    // What crosses with new keys on its way is not believed; no more than that.
+    #expect(closed.reduce(0) { $0 + $1.packetsUnauthentic } < 100 && closed.allSatisfy { $0.packetsReplayed == 0 })
     #expect(engine.portsInUse == 0)
     engine.stop()
     driver.stop()

@@ -111,4 +111,47 @@ struct SymmetricLatchTests {
     #expect(latch.judge(elsewhere, now: .milliseconds(1_500)) == .latched)
     #expect(latch.destination == elsewhere)
   }
+
+  // MARK: Settled
+
+  private func settled(at address: MediaAddress, stream: UInt32 = 7) -> SymmetricLatch {
+    var latch = latch()
+    for step in 0..<10 { _ = latch.judge(address, stream: stream, now: .milliseconds(1_000 + 20 * step)) }
+    return latch
+  }
+
+  @Test func aStrangerNeverTakesASettledPlace() {
+    for home in [described, elsewhere] {
+      var latch = settled(at: home)
+      #expect(latch.isSettled)
+      for second in 2..<600 {
+        latch.expire(now: .milliseconds(1_000 * second))
+        #expect(latch.judge(stranger, stream: 8, now: .milliseconds(1_000 * second)) == .stranger, "muted for \(second) s")
+      }
+      #expect(latch.destination == home)
+      #expect(latch.judge(home, stream: 7, now: .milliseconds(600_000)) == .accepted)
+    }
+  }
+
+  @Test func theStreamItselfMayMoveAfterASecond() {
+    for home in [described, elsewhere] {
+      var latch = settled(at: home)
+      #expect(latch.judge(stranger, stream: 7, now: .milliseconds(1_900)) == .stranger, "while the old address was just heard")
+      #expect(latch.judge(stranger, stream: 7, now: .milliseconds(2_200)) == .latched)
+      #expect(latch.destination == stranger)
+    }
+  }
+
+  @Test func theSameHostMayBeginANewStreamAfterASecond() {
+    var latch = settled(at: elsewhere)
+    #expect(latch.judge(elsewhere.withPort(7), stream: 9, now: .milliseconds(1_900)) == .stranger)
+    #expect(latch.judge(elsewhere.withPort(7), stream: 9, now: .milliseconds(2_200)) == .latched)
+  }
+
+  @Test func aNewAnswerUnsettles() {
+    var latch = settled(at: elsewhere)
+    latch.describe(described, signallingSource: .none, now: .milliseconds(5_000))
+    #expect(!latch.isSettled)
+    #expect(latch.judge(stranger, stream: 8, now: .milliseconds(6_000)) == .latched)
+  }
 }

@@ -2,6 +2,7 @@ import CallControl
 import MediaPath
 import MediaTranslation
 import Numbering
+import RTP
 import SDP
 import Testing
 
@@ -23,6 +24,17 @@ struct TranslationTests {
 
     description.remote.host = "media.example.com"
     #expect(!PathDescription(description).remote.isUsable)
+  }
+
+  @Test(arguments: CryptoSuite.allCases) func keysCrossWithTheirDirections(_ suite: CryptoSuite) throws {
+    var description = MediaDescription(remote: MediaEndpoint(host: "192.0.2.7", port: 4000))
+    #expect(PathDescription(description).security == nil)
+    let octets = (0..<suite.keyLength).map { UInt8($0) }
+    description.security = NegotiatedKeys(suite: suite, send: MediaKey(octets), receive: MediaKey(octets.reversed()))
+    let keys = try #require(PathDescription(description).security)
+    #expect(keys.suite == SRTPSuite(suite))
+    #expect(keys.send == SRTPMasterKey(octets, suite: keys.suite))
+    #expect(keys.receive == SRTPMasterKey(octets.reversed(), suite: keys.suite))
   }
 
   private func event(_ kind: PathEvent.Kind) -> MediaEvent? {

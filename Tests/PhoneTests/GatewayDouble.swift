@@ -54,7 +54,7 @@ struct GatewayDouble {
           let flow = Flow(transport: .udp, id: 1, local: Self.phoneAddress, remote: Self.gatewayAddress)
           phone.receive(message, on: flow, now: now)
         case .event(let event): take(event)
-        case .closeFlow: break
+        case .closeFlow, .location, .keepAlive: break
         }
       }
     }

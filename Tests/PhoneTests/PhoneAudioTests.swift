@@ -1,5 +1,6 @@
 import AudioFile
 import Phone
+import RTP
 import RealTime
 import Testing
 
@@ -80,6 +81,30 @@ private func speech(seconds: Int) -> [Int16] {
     #expect(figures.codec == (isALaw ? .pcma : .pcmu))
     #expect(pair.near.statistics.hasSpoken)
     #expect(pair.near.statistics.packetsSent == 200)
+  }
+
+  @Test(arguments: SRTPSuite.allCases) func secureSpeechArrivesWhole(_ suite: SRTPSuite) throws {
+    func key(_ first: UInt8) throws -> SRTPMasterKey {
+      try #require(SRTPMasterKey((0..<UInt8(SRTPSuite.keySize + suite.saltSize)).map { $0 &+ first }, suite: suite))
+    }
+    let (one, two) = (try key(1), try key(77))
+    let words = speech(seconds: 2)
+    var pair = Pair(
+      speech: words, keys: "15", nearTerms: AudioTerms(security: SRTPKeys(suite: suite, send: one, receive: two)),
+      farTerms: AudioTerms(security: SRTPKeys(suite: suite, send: two, receive: one)))
+    pair.doublesEvery = 5
+    pair.run(milliseconds: 4_000)
+    #expect(pair.digitsFar == "15")
+    let figures = pair.far.statistics
+    // Whatever comes a second time is not believed.
+    #expect(figures.packetsLost == 0 && figures.packetsIgnored > 20 && figures.security != nil)
+    #expect(pair.near.statistics.roundTripMilliseconds != nil)
+    // Another key: nothing is heard.
+    pair.far.apply(AudioTerms(security: SRTPKeys(suite: suite, send: two, receive: two)), now: pair.now)
+    pair.run(milliseconds: 6_000)
+    let before = pair.far.statistics.packetsReceived
+    pair.run(milliseconds: 500)
+    #expect(pair.far.statistics.packetsReceived == before)
   }
 
   @Test func nothingIsSpokenBeforeTheAnswer() {

@@ -14,6 +14,20 @@ import Testing
     #expect(offer.media.first?.formats == ["0", "8", "101"])
   }
 
+  @Test(arguments: [
+    (PhoneTransport.udp, PhoneConfiguration.Security.offered, "RTP/AVP", 0), (.tcp, .offered, "RTP/AVP", 0), (.tls, .off, "RTP/AVP", 0),
+    (.tls, .offered, "RTP/AVP", 2), (.tls, .required, "RTP/SAVP", 2),
+  ])
+  func keysAreOfferedOverTLSOnly(
+    _ transport: PhoneTransport, _ security: PhoneConfiguration.Security, _ profile: String, _ keys: Int
+  ) throws {
+    var configuration = PhoneConfiguration(host: "192.0.2.1", transport: transport, number: "0333331234")
+    configuration.security = security
+    let sdp = try #require(GatewayDouble(configuration).invite?.sdp)
+    let offer = try SessionDescription(parsing: sdp)
+    #expect(offer.media[0].transport == profile && offer.media[0].attributes.values("crypto").count == keys)
+  }
+
   @Test func earlyMediaRingingAnswerAndOurHangUpAfterTheTalk() throws {
     var configuration = PhoneConfiguration.test
     configuration.talkSeconds = 3

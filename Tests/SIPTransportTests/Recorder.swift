@@ -12,6 +12,7 @@ enum Report: Sendable {
   case unparsable(SIPParseError, Flow)
   case opened(Flow)
   case closed(Flow)
+  case ponged(Flow)
   case couldNotSend(SIPMessage, SIPTransportError)
 }
 
@@ -28,6 +29,7 @@ final class Recorder: SIPTransportDelegate, Sendable {
   }
   func transport(_ transport: SIPTransport, opened flow: Flow, for destination: Destination) { continuation.yield(.opened(flow)) }
   func transport(_ transport: SIPTransport, closed flow: Flow) { continuation.yield(.closed(flow)) }
+  func transport(_ transport: SIPTransport, pongOn flow: Flow) { continuation.yield(.ponged(flow)) }
 
   func transport(_ transport: SIPTransport, couldNotSend message: SIPMessage, to destination: Destination, because error: SIPTransportError)
   {
@@ -72,6 +74,7 @@ struct Unexpected: Error, CustomStringConvertible {
     case .received(let message, let flow): "unexpected: received \(callID(message) ?? "-") from \(flow.remote)"
     case .unparsable(let error, let flow): "unexpected: unparsable from \(flow.remote): \(error)"
     case .opened(let flow): "unexpected: opened \(flow.remote)"
+    case .ponged(let flow): "unexpected: pong from \(flow.remote)"
     case .closed(let flow): "unexpected: closed \(flow.remote)"
     case .couldNotSend(let message, let error): "unexpected: could not send \(callID(message) ?? "-"): \(error)"
     }

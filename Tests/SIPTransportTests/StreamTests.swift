@@ -179,3 +179,22 @@ private final class TextHandler: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) { continuation.yield(String(buffer: unwrapInboundIn(data))) }
   func channelInactive(context: ChannelHandlerContext) { continuation.finish() }
 }
+
+extension StreamTests {
+  @Test("A keep-alive is answered, the answer is told, and neither is the beginning of a message")
+  func keepAlives() async throws {
+    let gateway = try await Station(.tcp) { $0.limits.wholeMessage = .milliseconds(200) }
+    let phone = try await Station(SIPTransportConfiguration())
+    try await phone.send(try request("a"), to: .address(.tcp, gateway.address))
+    let flow = try await phone.recorder.nextOpened()
+    _ = try await gateway.recorder.nextMessage()
+    for _ in 0..<2 {
+      try await phone.transport.eventLoop.submit { phone.transport.keepAlive(flow) }.get()
+      guard case .ponged(let answered) = try await phone.recorder.next() else { throw CancellationError() }
+      #expect(answered == flow)
+    }
+    try await phone.send(try request("b"), to: .flow(flow))
+    #expect(callID(try await gateway.recorder.nextMessage().0) == "b")
+    for station in [gateway, phone] { await station.transport.shutdown() }
+  }
+}

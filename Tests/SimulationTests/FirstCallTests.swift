@@ -10,7 +10,7 @@ import Testing
     let bob = world.addSoftphone("bob")
     let call = try world.talk(Numbers.speaks, bob)
     #expect(call.happenings.contains(.provisional(183, hasSDP: true)))
-    #expect(call.happenings.contains(.provisional(180, hasSDP: true)))
+    #expect(call.happenings.contains(.provisional(180, hasSDP: false)))
     world.run(milliseconds: 2_000)
     #expect(world.exchange.activeCalls == 1)
     world.hangUp(bob)

@@ -34,7 +34,7 @@ import Testing
     var lost = 0
     var calls = 0
     var talks = 0
-    for seed in UInt64(1)...12 {
+    for seed in UInt64(1)...16 {
       var life = try RandomLife(seed: seed)
       life.play(calls: Self.attemptsPerWorld)
       causes.formUnion(life.world.records.compactMap(\.end?.cause))
@@ -49,7 +49,7 @@ import Testing
     #expect(wanted.subtracting(causes) == [])
     #expect(answers == [.outbound, .inbound])
     #expect(lost > 1_000)
-    #expect(calls >= 12 * Self.callsPerWorld)
+    #expect(calls >= 16 * Self.callsPerWorld)
     #expect(talks >= calls / 4, "\(talks) of \(calls)")
   }
 

@@ -23,7 +23,7 @@ import Testing
     case .dialTone: world.run(atMost: 5_000) { world in world.event(.seized).map { world.now >= $0 + .milliseconds(400) } ?? false }
     case .dialling: world.run(atMost: 5_000) { world in world.event(.seized).map { world.now >= $0 + .milliseconds(1_800) } ?? false }
     case .dialled: world.run(atMost: 20_000) { _ in call.happenings.contains(.provisional(183, hasSDP: true)) }
-    case .ringing: world.run(atMost: 20_000) { _ in call.happenings.contains(.provisional(180, hasSDP: true)) }
+    case .ringing: world.run(atMost: 20_000) { _ in call.happenings.contains(.provisional(180, hasSDP: false)) }
     case .talking: world.run(atMost: 30_000) { _ in call.answeredAt != nil }
     }
   }

@@ -9,7 +9,7 @@ extension ConfigurationLoader {
     result.stateDirectory = context.resolve("run")
     guard
       let root = node.section(allowing: [
-        "gateway", "sip", "media", "lines", "outbound", "inbound", "directories", "serves", "status", "log", "simulator",
+        "gateway", "sip", "media", "lines", "outbound", "inbound", "directories", "serves", "status", "records", "log", "simulator",
       ])
     else { return result }
 
@@ -86,6 +86,9 @@ extension ConfigurationLoader {
     // sun_path holds 108 bytes with its final zero (unix(7)).
     if result.status.socket.utf8.count > 107 {
       root.problem("status.socket: \(result.status.socket) is longer than the 107 bytes a socket's path may have", at: "status")
+    }
+    if let section = root.section("records", allowing: ["keep_days"]) {
+      section.read("keep_days", in: 1...36_500, into: &result.records.keepDays)
     }
     if let section = root.section("log", allowing: ["level"]) {
       section.read("level", into: &result.log.level)

@@ -9,7 +9,7 @@ extension ConfigurationLoader {
       }
     }
     readPorts(section, into: &media.ports)
-    readSRTP(section, into: &media.srtp)
+    if let node = section["srtp"], let choice = node.choice(GatewayConfiguration.SRTP.self) { media.srtp = choice }
     readCodecs(section, into: &media.codecs)
     if let node = section["hold"], let text = node.text {
       if text == "comfort_noise" {
@@ -36,16 +36,6 @@ extension ConfigurationLoader {
       return
     }
     ports = lower...upper
-  }
-
-  private static func readSRTP(_ section: Section, into srtp: inout GatewayConfiguration.SRTP) {
-    guard let node = section["srtp"], let choice = node.choice(GatewayConfiguration.SRTP.self) else { return }
-    srtp = choice
-    switch choice {
-    case .off: break
-    case .offered: section.context.notice(node.line, "media.srtp: this version has no SRTP yet; calls use plain RTP")
-    case .required: node.problem("this version has no SRTP yet; allowed: off, offered")
-    }
   }
 
   private static func readCodecs(_ section: Section, into codecs: inout [GatewayConfiguration.Codec]) {

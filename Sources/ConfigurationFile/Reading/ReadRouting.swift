@@ -2,7 +2,7 @@ extension ConfigurationLoader {
   static func readOutbound(
     _ root: Section, lines: [GatewayConfiguration.Line], into outbound: inout GatewayConfiguration.Outbound
   ) {
-    guard let section = root.section("outbound", allowing: ["rules", "limits"]) else { return }
+    guard let section = root.section("outbound", allowing: ["rules", "limits", "classes", "budgets"]) else { return }
     let known = Set(lines.map(\.group))
     for node in section.list("rules") {
       guard let entry = node.section(allowing: ["match", "groups", "deny"]), let rule = readRule(entry, known: known) else { continue }
@@ -19,6 +19,7 @@ extension ConfigurationLoader {
       limits.read("longest_call_minutes", in: 1...10_080, into: &outbound.limits.longestCallMinutes)
       limits.read("ringing_s", in: 1...600, into: &outbound.limits.ringingSeconds)
     }
+    readBudgets(section, lines: lines, into: &outbound)
   }
 
   private static func readRule(_ section: Section, known: Set<String>) -> GatewayConfiguration.Rule? {

@@ -1,23 +1,57 @@
 extension ConfigurationLoader {
   static func readSIP(_ root: Section, into sip: inout GatewayConfiguration.SIP) {
-    let allowed = ["listen", "tls", "digest", "public_address", "accounts", "trusted", "trunks"]
+    let allowed = [
+      "listen", "tls", "digest", "public_address", "local_networks", "name_servers", "accounts", "trusted", "trunks", "trace_kb",
+      "protection", "reliable_provisionals", "session_expires_s", "min_session_expires_s",
+    ]
     guard let section = root.section("sip", allowing: allowed) else { return }
     readListen(section, into: &sip.listen)
     readTLS(section, into: &sip.tls)
     section.read("digest", into: &sip.digest)
-    section.read("public_address", into: &sip.publicAddress)
+    readAddresses(section, into: &sip)
     sip.accounts = readAccounts(section)
-    for node in section.list("trusted") {
+    sip.trusted = readNetworks(section.list("trusted"))
+    readProtection(section, into: &sip.protection)
+    section.read("trace_kb", in: 0...1_048_576, into: &sip.traceKilobytes)
+    section.read("reliable_provisionals", into: &sip.reliableProvisionals)
+    readSessionTimer(section, into: &sip)
+    sip.trunks = readTrunks(section, accounts: sip.accounts)
+  }
+
+  /// RFC 4028 §5: no session interval is shorter than 90 s.
+  private static func readSessionTimer(_ section: Section, into sip: inout GatewayConfiguration.SIP) {
+    section.read("session_expires_s", in: 0...86_400, into: &sip.sessionExpires)
+    section.read("min_session_expires_s", in: 90...86_400, into: &sip.minimumSessionExpires)
+    if sip.sessionExpires > 0, sip.sessionExpires < sip.minimumSessionExpires {
+      section.problem("session_expires_s is less than min_session_expires_s (\(sip.minimumSessionExpires)); give more, or 0 for none")
+    }
+  }
+
+  private static func readAddresses(_ section: Section, into sip: inout GatewayConfiguration.SIP) {
+    if let node = section["public_address"], let text = node.text {
+      sip.publicAddress = PublicAddress(text)
+      if sip.publicAddress == nil {
+        node.problem("\"\(text)\" is no public address; expected ADDRESS, ADDRESS:PORT or stun:HOST[:PORT], such as 203.0.113.5")
+      }
+    }
+    if section["local_networks"] != nil { sip.localNetworks = readNetworks(section.list("local_networks")) }
+    for node in section.list("name_servers") {
       guard let text = node.text else { continue }
-      guard let network = TrustedNetwork(text) else {
-        node.problem("\"\(text)\" is no network; expected an address or a network such as 192.0.2.0/24 or 2001:db8::/32")
+      // The same form as an address that is known.
+      guard case .address? = PublicAddress(text) else {
+        node.problem("\"\(text)\" is no name server; expected ADDRESS or ADDRESS:PORT, such as 192.0.2.53")
         continue
       }
-      sip.trusted.append(network)
+      sip.nameServers.append(text)
     }
-    sip.trunks = readTrunks(section)
-    if !sip.trunks.isEmpty {
-      section.problem("trunks: this version cannot register at other SIP systems yet; leave the list empty", at: "trunks")
+  }
+
+  private static func readNetworks(_ nodes: [ConfigurationNode]) -> [TrustedNetwork] {
+    nodes.compactMap { node in
+      guard let text = node.text else { return nil }
+      if let network = TrustedNetwork(text) { return network }
+      node.problem("\"\(text)\" is no network; expected an address or a network such as 192.0.2.0/24 or 2001:db8::/32")
+      return nil
     }
   }
 
@@ -38,10 +72,13 @@ extension ConfigurationLoader {
   }
 
   private static func readTLS(_ section: Section, into tls: inout GatewayConfiguration.TLS) {
-    guard let section = section.section("tls", allowing: ["certificate", "key", "verify_peers"]) else { return }
+    let allowed = ["certificate", "key", "verify_peers", "authorities", "client_certificates"]
+    guard let section = section.section("tls", allowing: allowed) else { return }
     tls.certificate = section.existingFile("certificate")
     tls.key = section.existingFile("key")
     section.read("verify_peers", into: &tls.verifyPeers)
+    tls.authorities = section.existingFile("authorities")
+    section.read("client_certificates", into: &tls.clientCertificates)
     if (tls.certificate == nil) != (tls.key == nil) {
       section.problem("certificate and key belong together: give both, or neither for a self-signed pair")
     }
@@ -68,23 +105,5 @@ extension ConfigurationLoader {
       accounts.append(GatewayConfiguration.Account(user: user, password: password))
     }
     return accounts
-  }
-
-  private static func readTrunks(_ section: Section) -> [GatewayConfiguration.Trunk] {
-    var trunks: [GatewayConfiguration.Trunk] = []
-    for node in section.list("trunks") {
-      let allowed = ["name", "registrar", "user", "password", "password_file", "password_env"]
-      guard let entry = node.section(allowing: allowed) else { continue }
-      guard let name = entry["name"]?.text else {
-        entry.problem("missing name")
-        continue
-      }
-      var trunk = GatewayConfiguration.Trunk(name: name)
-      entry.read("registrar", into: &trunk.registrar)
-      entry.read("user", into: &trunk.user)
-      trunk.password = entry.secret("password", required: false)
-      trunks.append(trunk)
-    }
-    return trunks
   }
 }

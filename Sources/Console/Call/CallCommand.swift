@@ -29,6 +29,9 @@ struct CallCommand: AsyncParsableCommand {
   @Flag(help: "Take any TLS certificate; on a loopback address it is not asked for in any case.")
   var insecure = false
 
+  @Option(help: ArgumentHelp("Secure media, with --transport tls: off, offered or required.", valueName: "srtp"))
+  var srtp = "offered"
+
   @Option(help: ArgumentHelp("What to say: 8 kHz, 16 bit, mono; the default is silence.", valueName: "wav"))
   var play: String?
 
@@ -49,6 +52,10 @@ struct CallCommand: AsyncParsableCommand {
   func validate() throws {
     guard GatewayAddress(gateway) != nil else { throw ValidationError("--gateway \(gateway): expected HOST or HOST:PORT") }
     guard PhoneTransport(rawValue: transport) != nil else { throw ValidationError("--transport \(transport): expected udp, tcp or tls") }
+    guard let security = PhoneConfiguration.Security(rawValue: srtp) else {
+      throw ValidationError("--srtp \(srtp): expected off, offered or required")
+    }
+    guard security != .required || transport == "tls" else { throw ValidationError("--srtp required needs --transport tls") }
     if let seconds, !(0...86_400).contains(seconds) { throw ValidationError("--seconds \(seconds): expected 0 to 86400") }
     guard keys.allSatisfy({ "0123456789*#ABCDabcd".contains($0) }) else { throw ValidationError("--keys \(keys): expected 0–9, *, #, A–D") }
     guard keys.count <= 64 else { throw ValidationError("--keys: at most 64") }
@@ -118,6 +125,7 @@ struct CallCommand: AsyncParsableCommand {
     if let user { settings.user = user }
     if let passwordFile { settings.password = try Self.password(in: passwordFile) }
     settings.acceptsAnyCertificate = insecure
+    if let security = PhoneConfiguration.Security(rawValue: srtp) { settings.security = security }
     settings.recordingPath = record
     settings.keys = keys.uppercased()
     settings.talkSeconds = seconds

@@ -21,6 +21,8 @@ package struct CallSummary: Encodable, Sendable, Equatable {
   /// Keys pressed at the far end.
   package var keysHeard: String
   package var codec: String?
+  /// `none`, or as in the gateway's status.
+  package var security: String?
   package var packetsSent: Int
   package var packetsReceived: Int
   package var packetsLost: Int
@@ -51,6 +53,7 @@ package struct CallSummary: Encodable, Sendable, Equatable {
     answerEvidence = call?.answer?.evidence
     endEvidence = call?.end?.evidence
     codec = figures.codec?.name
+    security = figures.codec.map { _ in figures.security?.name ?? "none" }
     packetsSent = figures.packetsSent
     packetsReceived = figures.packetsReceived
     packetsLost = figures.packetsLost

@@ -152,7 +152,7 @@ package struct LiveCall: Sendable {
     var parts = ["\(figures.packetsSent) packets sent, \(figures.packetsReceived) received"]
     parts.append("\(figures.packetsLost) lost (\(Wording.rounded(figures.lossFraction * 100, 1)) %)")
     if let delay = figures.delayMilliseconds { parts.append("delay \(Wording.rounded(delay, 0)) ms") }
-    if let codec = figures.codec { parts.append(codec.name) }
+    if let codec = figures.codec { parts.append(figures.security == nil ? codec.name : "\(codec.name), SRTP") }
     return parts.joined(separator: ", ")
   }
 }

@@ -9,6 +9,8 @@ struct StatusCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await show("/v1/status", socket, json: json) { StatusTables.status(try ControlJSON.decode(GatewayStatus.self, from: $0)) }
+    guard !json else { return }
+    try await show("/v1/trunks", socket, json: false) { StatusTables.trunks(try ControlJSON.decode([TrunkStatus].self, from: $0)) }
   }
 }
 
@@ -50,7 +52,7 @@ struct HangUpCommand: AsyncParsableCommand {
 }
 
 /// Asks, and prints the answer as it came or as lines.
-private func show(_ path: String, _ socket: SocketOptions, json: Bool, _ lines: (Data) throws -> [String]) async throws {
+func show(_ path: String, _ socket: SocketOptions, json: Bool, _ lines: (Data) throws -> [String]) async throws {
   let shown: [String]
   do {
     let text = try await ControlClient(socket: socket.path).text(path)

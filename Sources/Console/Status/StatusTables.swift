@@ -19,7 +19,26 @@ package enum StatusTables {
     if let late = media.lateUsP99 { ticks += ", 99 % at most \(Wording.rounded(late, 0)) µs late" }
     ticks += media.realTime ? "" : ", without real-time priority"
     shown.append(ticks)
+    if status.records.state != "good" {
+      let records = status.records
+      shown.append("records  \(records.state): \(records.waiting) wait, \(records.lost) lost" + (records.reason.map { ": \($0)" } ?? ""))
+    }
     return shown
+  }
+
+  /// One line a trunk, for below the status.
+  package static func trunks(_ trunks: [TrunkStatus]) -> [String] {
+    trunks.map { trunk in
+      var text = "trunk    \(trunk.name) \(trunk.state)"
+      if let server = trunk.server { text += trunk.state == "registered" ? " at \(server)" : ", \(server)" }
+      if trunk.state == "registered", let remote = trunk.remote, let transport = trunk.transport {
+        text += " (\(transport) \(remote))"
+        if let expires = trunk.expiresS { text += ", for \(Wording.duration(expires))" }
+      }
+      if let error = trunk.lastError { text += ": \(error)" }
+      if trunk.state == "failed", let next = trunk.nextTryS { text += "; next try in \(Wording.duration(next))" }
+      return text
+    }
   }
 
   package static func lines(_ lines: [LineStatus]) -> [String] {
@@ -57,6 +76,8 @@ package enum StatusTables {
     } else if let account = event.account {
       what =
         "account \(account.user) \(account.contacts.isEmpty ? "is gone" : "registered: \(account.contacts.map(\.uri).joined(separator: ", "))")"
+    } else if let trunk = event.trunk {
+      what = "trunk \(trunk.name) \(trunk.state)" + (trunk.lastError.map { ": \($0)" } ?? "")
     } else {
       what = event.message ?? event.type.rawValue
     }

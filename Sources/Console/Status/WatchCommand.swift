@@ -35,7 +35,8 @@ struct WatchCommand: AsyncParsableCommand {
     var block = UpdatingBlock()
     while !Task.isCancelled {
       let lines =
-        StatusTables.status(try await client.status()) + [""] + StatusTables.lines(try await client.lines()) + [""]
+        StatusTables.status(try await client.status()) + StatusTables.trunks(try await client.trunks()) + [""]
+        + StatusTables.lines(try await client.lines()) + [""]
         + StatusTables.calls(try await client.calls(), now: Date())
       Terminal.write(block.update(lines, columns: Terminal.columns))
       try? await Task.sleep(for: .seconds(1))

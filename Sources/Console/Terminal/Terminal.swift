@@ -6,8 +6,17 @@ import Glibc
 enum Terminal {
   static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
 
-  /// 80 where the size is not known.
+  /// False too where NO_COLOR is set (no-color.org).
+  static var isColoured: Bool {
+    let refusal = ProcessInfo.processInfo.environment["NO_COLOR"] ?? ""
+    return isInteractive && refusal.isEmpty
+  }
+
+  /// COLUMNS of the environment where standard output is no terminal; 80 where the size is not known.
   static var columns: Int {
+    if !isInteractive, let text = ProcessInfo.processInfo.environment["COLUMNS"], let number = Int(text), 20...1000 ~= number {
+      return number
+    }
     var size = winsize()
     guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)

@@ -11,6 +11,8 @@ package final class LineSet: @unchecked Sendable {
   /// The embedded exchange; nil where no line is simulated.
   package let exchange: SimulatedExchange?
   private let lines: [LineID: any TelephonyLine]
+  /// The lines of each driver, since asking it makes the list anew.
+  private let linesByDriver: [ObjectIdentifier: [any TelephonyLine]]
   private var plans: [LineID: TonePlan] = [:]
   private var firstClocks: [LineID: LineClock] = [:]
 
@@ -30,7 +32,8 @@ package final class LineSet: @unchecked Sendable {
       throw GatewayError(.lines, "lines: \(error)")
     }
     self.drivers = drivers
-    lines = Dictionary(drivers.flatMap(\.lines).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    linesByDriver = Dictionary(drivers.map { (ObjectIdentifier($0), $0.lines) }, uniquingKeysWith: { first, _ in first })
+    lines = Dictionary(linesByDriver.values.joined().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     takePlans(file)
   }
 
@@ -63,6 +66,8 @@ package final class LineSet: @unchecked Sendable {
   // MARK: Control thread
 
   package var capabilities: [LineID: LineCapabilities] { lines.mapValues(\.capabilities) }
+
+  package func lines(of driver: any LineDriver) -> [any TelephonyLine] { linesByDriver[ObjectIdentifier(driver)] ?? [] }
 
   package subscript(_ id: LineID) -> (any TelephonyLine)? { lines[id] }
 

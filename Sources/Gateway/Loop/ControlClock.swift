@@ -17,11 +17,19 @@ package struct ControlClock: Sendable {
   /// When that was, or will be.
   package func date(of time: Duration) -> Date { wallOrigin + time.inSeconds }
 
+  /// The control plane's time at a date; negative: before the start.
+  package func time(of date: Date) -> Duration { .seconds(date.timeIntervalSince(wallOrigin)) }
+
   /// Follows a wall clock that was set; to be called now and then.
-  package mutating func follow() {
+  ///
+  /// By how much it was set, s; nil: it was not, or by less than a second.
+  @discardableResult
+  package mutating func follow() -> Double? {
     let wall = Date(timeIntervalSince1970: Double(clinux_wall_clock_nanoseconds()) / 1e9)
-    let expected = date(of: now)
-    if abs(wall.timeIntervalSince(expected)) > 1 { wallOrigin += wall.timeIntervalSince(expected) }
+    let step = wall.timeIntervalSince(date(of: now))
+    guard abs(step) > 1 else { return nil }
+    wallOrigin += step
+    return step
   }
 }
 

@@ -18,8 +18,8 @@ extension ControlLoop {
         case .closed(let id, let statistics):
           let call = CallID(rawValue: id.rawValue)
           totals.add(statistics)
-          let codec = codecs.removeValue(forKey: call) ?? nil
-          controller.media(.closed(call, MediaStatistics(statistics, codec: codec)), now: now)
+          let kind = streams.removeValue(forKey: call)
+          controller.media(.closed(call, MediaStatistics(statistics, codec: kind?.codec, security: kind?.security)), now: now)
         }
       }
     }
@@ -30,7 +30,7 @@ extension ControlLoop {
     switch command {
     case .open(let id): open(id, call)
     case .configure(let id, let description):
-      codecs[id] = description.codec
+      streams[id] = StreamKind(codec: description.codec, security: description.security?.suite)
       media.perform(.configure(PathDescription(description)), on: call)
     case .connect(_, let line):
       guard let audio = lines[line]?.audio, let plan = lines.plan(of: line) else { return }
@@ -48,7 +48,6 @@ extension ControlLoop {
     case .playToLine(let id, .tone(let kind)):
       guard let plan = plan(of: id), let tone = media.clips.tone(kind, of: plan) else { return }
       media.perform(.playClip(tone.clip, loops: tone.loops, to: .line), on: call)
-    case .playToLine(_, .file(let path)): log.warning("files cannot be played into lines yet", ["file": "\(path)"])
     case .stopPlaying: media.perform(.stopPlaying(.line), on: call)
     case .close: media.perform(.close, on: call)
     }
@@ -57,7 +56,6 @@ extension ControlLoop {
   private func open(_ id: CallID, _ call: MediaCallID) {
     do throws(MediaEngineError) {
       let ports = try media.open(call)
-      codecs[id] = .some(nil)
       if let holdAudio { media.perform(.holdAudio(holdAudio), on: call) }
       input { $0.media(.opened(id, rtpPort: ports.rtp, rtcpPort: ports.rtcp), now: $1) }
     } catch {
@@ -72,8 +70,17 @@ extension ControlLoop {
 
   /// What a running call's path has counted so far.
   func statistics(of id: CallID) -> MediaStatistics? {
-    media.statistics(of: MediaCallID(rawValue: id.rawValue)).map { MediaStatistics($0, codec: codecs[id] ?? nil) }
+    media.statistics(of: MediaCallID(rawValue: id.rawValue)).map {
+      MediaStatistics($0, codec: streams[id]?.codec, security: streams[id]?.security)
+    }
   }
+}
+
+/// What a call's session has agreed on.
+struct StreamKind: Sendable {
+  var codec: AudioCodec
+  /// nil: plain RTP.
+  var security: CryptoSuite?
 }
 
 /// Packets of all calls since the start.
@@ -81,10 +88,14 @@ struct MediaTotals: Sendable {
   var packetsReceived = 0
   var packetsSent = 0
   var packetsFromStrangers = 0
+  var packetsUnauthentic = 0
+  var packetsReplayed = 0
 
   mutating func add(_ statistics: PathStatistics) {
     packetsReceived += Int(statistics.packetsReceived)
     packetsSent += Int(statistics.packetsSent)
     packetsFromStrangers += Int(statistics.packetsFromStrangers)
+    packetsUnauthentic += Int(statistics.packetsUnauthentic)
+    packetsReplayed += Int(statistics.packetsReplayed)
   }
 }

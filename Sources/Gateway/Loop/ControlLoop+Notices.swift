@@ -6,8 +6,10 @@ import Logging
 // What happened, for the log, the records and whoever watches.
 extension ControlLoop {
   func ended(_ record: CallRecord) {
+    traceIndex.note(record)
+    callTotals.note(record)
     records.save(record)
-    log.ended(record, id: presenter.text(of: record.id))
+    log.ended(record, presenter)
     publish(record)
   }
 
@@ -15,11 +17,11 @@ extension ControlLoop {
     switch notice {
     case .callStarted(let record):
       records.save(record)
-      log.started(record, id: presenter.text(of: record.id))
+      log.started(record, presenter)
       publish(record)
     case .callAnswered(let record):
       records.save(record)
-      log.answered(record, id: presenter.text(of: record.id))
+      log.answered(record, presenter)
       publish(record)
     case .attemptRefused(let refusal, let flow): log.refused(refusal, flow)
     case .lineSuspect(let line, let reason): warn("line \(line) is suspect: \(reason)")
@@ -27,11 +29,17 @@ extension ControlLoop {
     case .lineRecovered(let line): warn("line \(line) works again")
     case .registered(let account, let contacts):
       log.info("registered", ["account": "\(account)", "contacts": "\(contacts)"])
+      noteRegistrations(of: account)
       publishAccount(account)
     case .unregistered(let account):
       log.info("no longer registered", ["account": "\(account)"])
+      noteRegistrations(of: account)
       publishAccount(account)
+    case .trunkChanged(let state): tell(state)
     case .ruleIgnored(let text): warn("outbound rule ignored: \(text)")
+    case .overload(let isOver, let load):
+      let percent = Int((load * 100).rounded())
+      warn(isOver ? "new calls are taken again (load \(percent) %)" : "new calls are turned away: the control thread is at \(percent) %")
     case .digit(let call, let key, let side): log.digit(presenter.text(of: call), key, side)
     }
   }

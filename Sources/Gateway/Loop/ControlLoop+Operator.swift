@@ -10,6 +10,7 @@ extension ControlLoop {
     state = "draining"
     whenDrained = done
     input { $0.drain(until: $1 + time, now: $1) }
+    stopTrunks()
   }
 
   /// Ends whatever runs.
@@ -23,18 +24,25 @@ extension ControlLoop {
     let endpoints = controller.userAgent.configuration.endpoints
     lines.takePlans(new)
     holdAudio = clip
-    let configuration = CallControlConfiguration(new, lines: lines.capabilities, endpoints: endpoints)
+    records.keepDays = new.records.keepDays
+    var configuration = CallControlConfiguration(new, lines: lines.capabilities, endpoints: endpoints)
+    if state == "running" { configuration.userAgent.trunks = trunks(of: new) }
     var kept = new
     // What is shown and compared with next time is what holds.
     kept.stateDirectory = file.stateDirectory
     kept.sip.listen = file.sip.listen
-    kept.sip.tls = file.sip.tls
+    kept.sip.nameServers = file.sip.nameServers
+    kept.sip.traceKilobytes = file.sip.traceKilobytes
     kept.media.address = file.media.address
     kept.media.ports = file.media.ports
     kept.status = file.status
     kept.simulator = file.simulator
+    let isSearchChanged = file.sip.publicAddress != kept.sip.publicAddress
     file = kept
+    if isSearchChanged { findPublicAddress() }
+    if let found = addressFinder?.current { configuration.userAgent.publicAddress = found }
     input { $0.reload(configuration, now: $1) }
+    configureDoor()
     return fixed
   }
 }
@@ -45,7 +53,9 @@ extension GatewayConfiguration {
     var keys: [String] = []
     if stateDirectory != new.stateDirectory { keys.append("gateway.state_directory") }
     if sip.listen != new.sip.listen { keys.append("sip.listen") }
-    if sip.tls != new.sip.tls { keys.append("sip.tls") }
+    if sip.nameServers != new.sip.nameServers { keys.append("sip.name_servers") }
+    if sip.traceKilobytes != new.sip.traceKilobytes { keys.append("sip.trace_kb") }
+    keys += sip.protection.keysFixedAtStart(differingFrom: new.sip.protection)
     if media.address != new.media.address { keys.append("media.address") }
     if media.ports != new.media.ports { keys.append("media.ports") }
     if status != new.status { keys.append("status.socket") }

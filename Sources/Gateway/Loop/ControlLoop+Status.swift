@@ -31,7 +31,9 @@ extension ControlLoop {
         ticks: figures.reduce(0) { $0 + $1.ticks }, missedTicks: figures.reduce(0) { $0 + $1.missedTicks },
         lateUsP99: figures.map { Double($0.lateMicrosecondsP99) }.max(),
         realTime: figures.allSatisfy { $0.isFIFO == true }, ports: 2 * media.portsInUse, packetsReceived: packets.packetsReceived,
-        packetsSent: packets.packetsSent, packetsFromStrangers: packets.packetsFromStrangers))
+        packetsSent: packets.packetsSent, packetsFromStrangers: packets.packetsFromStrangers,
+        packetsUnauthentic: packets.packetsUnauthentic, packetsReplayed: packets.packetsReplayed),
+      records: records.status)
   }
 
   private func lineCounts() -> GatewayStatus.Lines {
@@ -119,13 +121,15 @@ extension ControlLoop {
   }
 
   func metrics() -> [MetricFamily] {
-    let kept = records.statistics
+    let kept = records.status
     let agent = controller.userAgent
     return [
       MetricFamily(
         "kakehashi_attempts_refused_total", .counter, help: "Requests that were not let in.", controller.counters.attemptsRefused),
       MetricFamily("kakehashi_records_written_total", .counter, help: "Call records written.", kept.written),
+      MetricFamily("kakehashi_records_retried_total", .counter, help: "Tries to write call records that failed.", kept.retried),
       MetricFamily("kakehashi_records_lost_total", .counter, help: "Call records that could not be written.", kept.lost),
+      MetricFamily("kakehashi_records_waiting", .gauge, help: "Call records that wait to be written.", kept.waiting),
       MetricFamily(
         "kakehashi_heap_bytes", .gauge, help: "Bytes of heap that are allocated now.", Int(clinux_heap_bytes())),
       MetricFamily("kakehashi_sip_legs", .gauge, help: "SIP legs in the table.", agent.legCount),
@@ -133,7 +137,13 @@ extension ControlLoop {
         "kakehashi_sip_transactions", .gauge, help: "SIP transactions.", agent.clientTransactionCount + agent.serverTransactionCount),
       MetricFamily(
         "kakehashi_sip_retransmissions_total", .counter, help: "SIP messages sent again.", agent.statistics.retransmissionsSent),
-    ]
+      MetricFamily(
+        "kakehashi_calls_started_total", .counter, help: "Calls since the start by direction.",
+        [
+          .init(Double(controller.counters.outbound), [("direction", "outbound")]),
+          .init(Double(controller.counters.inbound), [("direction", "inbound")]),
+        ]),
+    ] + callTotals.families + protectionMetrics()
   }
 }
 

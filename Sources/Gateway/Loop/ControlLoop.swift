@@ -32,11 +32,16 @@ final class ControlLoop: @unchecked Sendable {
   var clock: ControlClock { presenter.clock }
   var controller: CallController
   /// The codec of each open path.
-  var codecs: [CallID: AudioCodec?] = [:]
+  var streams: [CallID: StreamKind] = [:]
   var holdAudio: AudioClip?
+  /// By which trunks know this gateway; nil in tests that have no trunks.
+  var identity: GatewayIdentity?
   /// Of paths that have been closed.
   var totals = MediaTotals()
   var watcher = ChangeWatcher()
+  var traceIndex = TraceIndex()
+  var callTotals = CallTotals()
+  var addressFinder: PublicAddressFinder?
   var state = "running"
   /// Called once, when a drain is over.
   var whenDrained: (@Sendable () -> Void)?
@@ -46,6 +51,7 @@ final class ControlLoop: @unchecked Sendable {
   private var timerDeadline: Duration?
   private var ticker: RepeatedTask?
   private var ticks = 0
+  private var load: LoadMeter?
 
   init(
     eventLoop: any EventLoop, file: GatewayConfiguration, controller: CallController, transport: SIPTransport, media: MediaEngine,
@@ -67,7 +73,9 @@ final class ControlLoop: @unchecked Sendable {
   func start() {
     eventLoop.assertInEventLoop()
     performOutputs()
+    openDoor()
     transport.delegate = self
+    findPublicAddress()
     for driver in lines.drivers { linesWoke(driver) }
     ticker = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { [weak self] _ in self?.tick() }
   }
@@ -78,6 +86,7 @@ final class ControlLoop: @unchecked Sendable {
     timer?.cancel()
     timer = nil
     transport.delegate = nil
+    addressFinder?.stop()
     whenDrained?()
     whenDrained = nil
   }
@@ -94,7 +103,7 @@ final class ControlLoop: @unchecked Sendable {
   func linesWoke(_ driver: any LineDriver) {
     driver.acknowledgeWake()
     input { controller, now in
-      for line in driver.lines {
+      for line in lines.lines(of: driver) {
         while let event = line.nextEvent() { controller.line(line.id, event, now: now) }
       }
     }
@@ -106,7 +115,8 @@ final class ControlLoop: @unchecked Sendable {
     // What is performed may bring an input at once; its outputs wait their turn.
     guard !isPerforming else { return }
     isPerforming = true
-    while let output = controller.nextOutput() { perform(output) }
+    weighEvidence()
+    transport.gather { while let output = controller.nextOutput() { perform(output) } }
     isPerforming = false
     rearm()
   }
@@ -115,6 +125,8 @@ final class ControlLoop: @unchecked Sendable {
     switch output {
     case .transmit(let message, let destination): transport.transmit(message, to: destination)
     case .closeFlow(let flow): transport.close(flow)
+    case .location(let request): locate(request)
+    case .keepAlive(let flow): transport.keepAlive(flow)
     case .line(let id, let command): lines.perform(command, on: id)
     case .media(let command): perform(command)
     case .record(let record): ended(record)
@@ -149,14 +161,25 @@ final class ControlLoop: @unchecked Sendable {
     ticks += 1
     if events.hasReaders { publishChanges(withSnapshots: ticks % 10 == 0) }
     guard ticks % 10 == 0 else { return }
-    presenter.clock.follow()
+    measureLoad()
+    followWallClock()
+    saveRegistrations()
     lines.noteClocks()
     log.flush()
+    releaseAccounts()
     if ticks == 10 { checkPriority() }
   }
 }
 
 extension ControlLoop {
+  private func measureLoad() {
+    // Made here, on the thread that it measures.
+    var meter = load ?? LoadMeter()
+    let figure = meter.measure(repetitionsReceived: controller.userAgent.statistics.retransmissionsReceived)
+    load = meter
+    input { $0.setLoad(figure, now: $1) }
+  }
+
   /// Says once what the system does not allow.
   private func checkPriority() {
     guard media.figures.contains(where: { $0.isFIFO == false }) else { return }
@@ -175,6 +198,10 @@ extension ControlLoop: SIPTransportDelegate {
 
   func transport(_ transport: SIPTransport, closed flow: Flow) {
     input { $0.flowClosed(flow, now: $1) }
+  }
+
+  func transport(_ transport: SIPTransport, pongOn flow: Flow) {
+    input { $0.keepAliveAnswered(on: flow, now: $1) }
   }
 
   func transport(

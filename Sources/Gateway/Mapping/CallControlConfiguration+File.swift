@@ -23,10 +23,19 @@ extension CallControlConfiguration {
     outbound.limits = Limits(
       callsPerMinute: limits.callsPerMinute, minutesPerDay: limits.minutesPerDay, longestCall: .seconds(60 * limits.longestCallMinutes),
       ringing: .seconds(limits.ringingSeconds))
+    outbound.budgets = file.outbound.budgets.map { Budget($0) }
+    outbound.classes = Dictionary(
+      file.outbound.classes.map { ($0.name, $0.patterns.map(\.description)) }, uniquingKeysWith: { first, _ in first })
     inbound.destinations = file.inbound.defaultTargets.map(InboundDestination.init)
     inbound.fallback = file.inbound.fallback.map(InboundDestination.init)
     media.address = file.media.address
     media.codecs = file.media.codecs.map { $0 == .pcmu ? .pcmu : .pcma }
+    media.security =
+      switch file.media.srtp {
+      case .off: .off
+      case .offered: .offered
+      case .required: .required
+      }
   }
 }
 
@@ -65,9 +74,17 @@ extension UserAgentConfiguration {
     self.init()
     product = "Kakehashi/\(GatewayVersion.text)"
     self.endpoints = endpoints
-    publicAddress = file.sip.publicAddress.map { SIPAddress(host: $0, port: 0) }
+    // One that STUN finds comes later.
+    if case .address(let host, let port)? = file.sip.publicAddress { publicAddress = SIPAddress(host: host, port: port ?? 0) }
+    localNetworks = file.sip.localNetworks?.compactMap { IPNetwork($0.description) } ?? LocalNetworks.all
+    locatesServers = true
     accounts = file.sip.accounts.map { SIPAccount(user: $0.user, password: $0.password.value) }
     trusted = file.sip.trusted.compactMap { IPNetwork($0.description) }
+    limits.transactionsPerSource = file.sip.protection.transactionsPerSource
+    limits.callsPerSource = file.sip.protection.callsPerSource
+    reliableProvisionals = ReliableProvisionals(rawValue: file.sip.reliableProvisionals.rawValue) ?? .supported
+    sessionExpires = file.sip.sessionExpires
+    minimumSessionExpires = file.sip.minimumSessionExpires
     digestAlgorithms =
       switch file.sip.digest {
       case .md5: [.md5]

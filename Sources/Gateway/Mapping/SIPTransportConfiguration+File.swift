@@ -1,4 +1,6 @@
 import ConfigurationFile
+import DNS
+import NIOCore
 import SIP
 import SIPTransport
 
@@ -15,18 +17,35 @@ extension SIPTransportConfiguration {
           }
         return ListenPoint(kind, host: address.host, port: address.port)
       })
-    verifiesPeers = file.sip.tls.verifyPeers
-    limits.connections = max(limits.connections, 2 * file.lines.count)
+    nameServers = file.sip.nameServers.compactMap { DNSServer($0) }
+    tls.verifiesPeers = file.sip.tls.verifyPeers
+    tls.trustedCertificates = file.sip.tls.authorities
+    tls.clientCertificates =
+      switch file.sip.tls.clientCertificates {
+      case .ignored: .ignored
+      case .requested: .requested
+      case .required: .required
+      }
+    traceBytes = file.sip.traceKilobytes * 1024
+    let protection = file.sip.protection
+    limits.connections = max(protection.connections, 2 * file.lines.count)
+    limits.connectionsPerSource = protection.connectionsPerSource
+    limits.firstMessage = .seconds(Int64(protection.messageSeconds))
+    limits.wholeMessage = .seconds(Int64(protection.messageSeconds))
+    limits.idle = .seconds(Int64(protection.idleSeconds))
+    parser.messageSize = protection.messageBytes
+    parser.headerCount = protection.headerFields
     if let certificate = file.sip.tls.certificate, let key = file.sip.tls.key {
-      identity = TLSIdentity(certificatePath: certificate, keyPath: key)
+      tls.identity = TLSIdentity(certificatePath: certificate, keyPath: key)
     } else if file.sip.listen.contains(where: { $0.transport == .tls }) {
-      identity = try SelfSignedCertificate.loadOrMake(in: stateDirectory, names: Self.names(file))
+      tls.identity = try SelfSignedCertificate.loadOrMake(in: stateDirectory, names: Self.names(file))
     }
   }
 
   private static func names(_ file: GatewayConfiguration) -> [String] {
     let hosts = file.sip.listen.filter { $0.transport == .tls }.map(\.host)
-    var names = [file.name] + (file.sip.publicAddress.map { [$0] } ?? []) + hosts + ["localhost"]
+    var names = [file.name] + hosts + ["localhost"]
+    if case .address(let host, _)? = file.sip.publicAddress { names.insert(host, at: 1) }
     names.removeAll { $0 == "0.0.0.0" || $0 == "::" || $0.isEmpty }
     var seen = Set<String>()
     return names.filter { seen.insert($0).inserted }

@@ -1,11 +1,11 @@
 import ControlAPI
 import Foundation
-import GRDB
+package import GRDB
 
 /// The tables, and rows to calls and back.
-enum RecordSchema {
+package enum RecordSchema {
   /// Steps are never changed once released; new ones are added at the end.
-  static var migrator: DatabaseMigrator {
+  package static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("calls") { database in
       try database.create(table: "calls") { table in
@@ -30,12 +30,42 @@ enum RecordSchema {
       }
       try database.create(index: "calls_by_end", on: "calls", columns: ["ended_at"])
     }
+    migrator.registerMigration("runs and registrations") { database in
+      try database.alter(table: "calls") { $0.add(column: "trunk", .text) }
+      try database.create(table: "runs") { table in
+        table.primaryKey("run", .text)
+        // Seconds since 1970: the last sign of life.
+        table.column("seen_at", .double).notNull()
+      }
+      try database.create(table: "registrations") { table in
+        table.column("account", .text).notNull().indexed()
+        table.column("uri", .text).notNull()
+        table.column("instance", .text)
+        table.column("call_id", .text).notNull()
+        table.column("sequence", .integer).notNull()
+        table.column("priority", .integer).notNull()
+        table.column("local_host", .text).notNull()
+        table.column("local_port", .integer).notNull()
+        table.column("remote_host", .text).notNull()
+        table.column("remote_port", .integer).notNull()
+        table.column("expires_at", .double).notNull()
+        table.column("user_agent", .text)
+      }
+      try database.create(index: "calls_that_run", on: "calls", columns: ["run"], condition: Column("ended_at") == nil)
+    }
+    migrator.registerMigration("secure media") { database in
+      try database.alter(table: "calls") { table in
+        table.add(column: "security", .text)
+        for name in securityCounts { table.add(column: name, .integer).notNull().defaults(to: 0) }
+      }
+    }
     return migrator
   }
 
   private static let mediaCounts = [
     "packets_sent", "packets_received", "packets_lost", "packets_late", "packets_from_strangers", "concealed_ms",
   ]
+  private static let securityCounts = ["packets_unauthentic", "packets_replayed"]
   private static let mediaMeasures = [
     "jitter_ms", "delay_ms", "drift_ppm", "echo_return_loss_db", "erle_db", "level_in_dbm0", "level_out_dbm0", "mos",
   ]
@@ -43,8 +73,9 @@ enum RecordSchema {
   static let columns =
     [
       "id", "run", "direction", "state", "number", "peer", "account", "line", "is_emergency", "started_at", "answered_at", "ended_at",
-      "answer_evidence", "answer_confidence", "end_cause_q850", "end_reason", "end_evidence", "end_by", "end_sip_status", "notes", "codec",
-    ] + mediaCounts + mediaMeasures
+      "answer_evidence", "answer_confidence", "end_cause_q850", "end_reason", "end_evidence", "end_by", "end_sip_status", "notes", "trunk",
+      "codec", "security",
+    ] + mediaCounts + securityCounts + mediaMeasures
 
   static let insertion =
     "INSERT OR REPLACE INTO calls (\(columns.joined(separator: ", "))) VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))"
@@ -55,8 +86,9 @@ extension CallStatus {
     [
       id, run, direction, state, number, peer, account, line, isEmergency, startedAt.timeIntervalSince1970,
       answeredAt?.timeIntervalSince1970, endedAt?.timeIntervalSince1970, answer?.evidence, answer?.confidence, end?.causeQ850, end?.reason,
-      end?.evidence, end?.by, end?.sipStatus, notes.joined(separator: "\n"), media.codec, media.packetsSent, media.packetsReceived,
-      media.packetsLost, media.packetsLate, media.packetsFromStrangers, media.concealedMs, media.jitterMs, media.delayMs, media.driftPpm,
+      end?.evidence, end?.by, end?.sipStatus, notes.joined(separator: "\n"), trunk, media.codec, media.security, media.packetsSent,
+      media.packetsReceived, media.packetsLost, media.packetsLate, media.packetsFromStrangers, media.concealedMs, media.packetsUnauthentic,
+      media.packetsReplayed, media.jitterMs, media.delayMs, media.driftPpm,
       media.echoReturnLossDb, media.erleDb, media.levelInDbm0, media.levelOutDbm0, media.mos,
     ]
   }
@@ -66,6 +98,7 @@ extension CallStatus {
       id: row["id"], direction: row["direction"], state: row["state"], number: row["number"], peer: row["peer"],
       startedAt: Date(timeIntervalSince1970: row["started_at"]))
     account = row["account"]
+    trunk = row["trunk"]
     line = row["line"]
     isEmergency = row["is_emergency"]
     answeredAt = (row["answered_at"] as Double?).map { Date(timeIntervalSince1970: $0) }
@@ -85,6 +118,9 @@ extension CallStatus.Media {
   init(row: Row) {
     self.init()
     codec = row["codec"]
+    security = row["security"]
+    packetsUnauthentic = row["packets_unauthentic"]
+    packetsReplayed = row["packets_replayed"]
     packetsSent = row["packets_sent"]
     packetsReceived = row["packets_received"]
     packetsLost = row["packets_lost"]
@@ -99,5 +135,28 @@ extension CallStatus.Media {
     levelInDbm0 = row["level_in_dbm0"]
     levelOutDbm0 = row["level_out_dbm0"]
     mos = row["mos"]
+  }
+}
+
+extension RecordSchema {
+  static let registrationInsertion = """
+    INSERT INTO registrations (account, uri, instance, call_id, sequence, priority, local_host, local_port, remote_host, remote_port,
+      expires_at, user_agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+}
+
+extension SavedRegistration {
+  var arguments: StatementArguments {
+    [
+      account, uri, instance, callID, sequence, priority, localHost, localPort, remoteHost, remotePort, expiresAt.timeIntervalSince1970,
+      userAgent,
+    ]
+  }
+
+  init(row: Row) {
+    self.init(
+      account: row["account"], uri: row["uri"], instance: row["instance"], callID: row["call_id"], sequence: row["sequence"],
+      priority: row["priority"], localHost: row["local_host"], localPort: row["local_port"], remoteHost: row["remote_host"],
+      remotePort: row["remote_port"], expiresAt: Date(timeIntervalSince1970: row["expires_at"]), userAgent: row["user_agent"])
   }
 }

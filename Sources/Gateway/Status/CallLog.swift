@@ -1,5 +1,6 @@
 import CallControl
 import Logging
+import Protection
 import SIP
 import SIPTransport
 
@@ -8,26 +9,29 @@ struct CallLog {
   private static let refusalsTold = 5
   private static let window = Duration.seconds(10)
 
-  private let logger: Logger
+  let logger: Logger
   private var refusals = 0
   private var untoldRefusals = 0
   private var windowEnd = ContinuousClock.now
 
   init(logger: Logger) { self.logger = logger }
 
-  func started(_ record: CallRecord, id: String) {
+  func started(_ record: CallRecord, _ presenter: CallPresenter) {
     guard logger.logLevel <= .info else { return }
+    let id = presenter.text(of: record.id)
     logger.info("call \(id) begins: \(record.direction.rawValue) \(Self.parties(record))")
   }
 
-  func answered(_ record: CallRecord, id: String) {
+  func answered(_ record: CallRecord, _ presenter: CallPresenter) {
     guard logger.logLevel <= .info else { return }
+    let id = presenter.text(of: record.id)
     let evidence = record.answer?.sentence ?? "no evidence kept"
     logger.info("call \(id) answered: \(evidence)", metadata: record.line.map { ["line": "\($0)"] } ?? [:])
   }
 
-  func ended(_ record: CallRecord, id: String) {
+  func ended(_ record: CallRecord, _ presenter: CallPresenter) {
     guard logger.logLevel <= .info else { return }
+    let id = presenter.text(of: record.id)
     guard let end = record.end else { return logger.info("call \(id) ended") }
     var details: Logger.Metadata = [
       "direction": "\(record.direction.rawValue)", "number": "\(Self.oneLine(record.number))", "cause": "\(end.cause.q850)",
@@ -67,6 +71,13 @@ struct CallLog {
     logger.notice("attempt refused: \(Self.oneLine(what))", metadata: from)
   }
 
+  /// One line a ban, whatever else is left untold: `banned 192.0.2.7 for 60 s: wrong passwords`.
+  func banned(_ ban: Ban, host: String) {
+    logger.warning(
+      "banned \(host) for \(ban.length.components.seconds) s: \(ban.reason.text)",
+      metadata: ["source": "\(ban.source)", "level": "\(ban.level)"])
+  }
+
   /// Tells what a flood left untold, when its time is over.
   mutating func flush() {
     let now = ContinuousClock.now
@@ -91,7 +102,7 @@ struct CallLog {
   }
 
   /// What came from the network must not make lines of its own.
-  private static func oneLine(_ text: String) -> String {
+  static func oneLine(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) || text.utf8.count > 300 else { return text }
     return String(String.UnicodeScalarView(text.unicodeScalars.prefix(300).map { $0.value < 32 || $0.value == 127 ? " " : $0 }))
   }

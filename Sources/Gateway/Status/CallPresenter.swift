@@ -35,6 +35,7 @@ package final class CallPresenter: Sendable {
       id: text(of: record.id), direction: record.direction.rawValue, state: record.end == nil ? record.state.rawValue : "ended",
       number: record.number, peer: record.peer, startedAt: clock.date(of: record.startedAt))
     status.account = record.account
+    status.trunk = record.trunk
     status.line = record.line?.name
     status.isEmergency = record.isEmergency
     status.answeredAt = record.answeredAt.map(clock.date)
@@ -55,6 +56,9 @@ extension CallStatus.Media {
   init(_ statistics: MediaStatistics) {
     self.init()
     codec = statistics.codec?.rawValue
+    if codec != nil { security = statistics.security?.statusName ?? "none" }
+    packetsUnauthentic = statistics.packetsUnauthentic
+    packetsReplayed = statistics.packetsReplayed
     packetsSent = statistics.packetsSent
     packetsReceived = statistics.packetsReceived
     packetsLost = statistics.packetsLost
@@ -69,6 +73,16 @@ extension CallStatus.Media {
     levelInDbm0 = statistics.levelInDBm0?.rounded(toPlaces: 1)
     levelOutDbm0 = statistics.levelOutDBm0?.rounded(toPlaces: 1)
     mos = statistics.meanOpinionScore?.rounded(toPlaces: 2)
+  }
+}
+
+extension CryptoSuite {
+  var statusName: String {
+    switch self {
+    case .aesCounterMode128HMACSHA1Tag80: "srtp-aes-cm-128-hmac-sha1-80"
+    case .aesCounterMode128HMACSHA1Tag32: "srtp-aes-cm-128-hmac-sha1-32"
+    case .aeadAES128GCM: "srtp-aead-aes-128-gcm"
+    }
   }
 }
 

@@ -21,6 +21,8 @@ struct GatewayBackend: ControlBackend {
     try await ask { loop in loop.file.sip.accounts.map { loop.accountStatus($0.user) } }
   }
 
+  func trunks() async throws -> [TrunkStatus] { try await ask { $0.trunkStatuses() } }
+
   func calls(ended: Bool, limit: Int) async throws -> [CallStatus] {
     guard ended else { return try await ask { Array($0.callStatuses().prefix(limit)) } }
     return try await loop.records.ended(limit: limit)
@@ -38,7 +40,18 @@ struct GatewayBackend: ControlBackend {
     return try await ask { loop in loop.input { $0.hangUp(number, now: $1) } }
   }
 
-  func metrics() async throws -> [MetricFamily] { try await ask { $0.metrics() } }
+  func metrics() async throws -> [MetricFamily] { try await ask { $0.metrics() } + ProcessMetrics.families() }
+
+  func sipTrace(_ query: SIPTraceQuery) async throws -> SIPTrace {
+    try await ask { try $0.traceExtract(query) }.messages(limit: query.limit)
+  }
+
+  func sipCapture(_ query: SIPTraceQuery) async throws -> [UInt8] {
+    try await ask { try $0.traceExtract(query) }.capture(limit: query.limit)
+  }
+
+  func protection() async throws -> ProtectionStatus { try await ask { $0.protectionStatus() } }
+  func liftBan(_ source: String) async throws -> Bool { try await ask { try $0.liftBan(source) } }
 
   func events() -> AsyncStream<GatewayEvent> { loop.events.subscribe() }
 

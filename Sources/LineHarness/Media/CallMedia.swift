@@ -1,4 +1,3 @@
-import AudioFile
 package import CallControl
 package import MediaPath
 import MediaTranslation
@@ -19,7 +18,6 @@ package final class CallMedia {
   private var connected: [CallID: LineID] = [:]
   private var open: [CallID: AudioCodec?] = [:]
   private var events: [MediaEvent] = []
-  private var clips: [String: AudioClip] = [:]
   /// Whose audio is connected in the place of a line's own.
   package var substitutes: [LineID: LineAudio] = [:]
 
@@ -79,10 +77,6 @@ package final class CallMedia {
         let (clip, loops) = plane.clips.tone(kind, of: line.capabilities.country.tonePlan)
       else { return }
       plane.perform(.playClip(clip, loops: loops, to: .line), on: call)
-    case .file(let path):
-      guard let clip = clips[path] ?? (try? WAVReader.read(path: path)).flatMap({ plane.clips.add($0) }) else { return }
-      clips[path] = clip
-      plane.perform(.playClip(clip, loops: false, to: .line), on: call)
     }
   }
 

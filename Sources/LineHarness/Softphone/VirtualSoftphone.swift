@@ -24,6 +24,9 @@ package final class VirtualSoftphone {
     package var telephoneEvents = true
     /// Calls without an offer: the gateway offers in its 200.
     package var offersLate = false
+    package var reliableProvisionals = ReliableProvisionals.supported
+    /// The session interval that it asks for, in seconds; 0: none.
+    package var sessionExpires = 1800
     /// What is said in every call.
     package var says = SoftphoneStream.Sound.silence
     package var records = false
@@ -39,6 +42,9 @@ package final class VirtualSoftphone {
   package var isDead = false
   /// All its calls, oldest first.
   package private(set) var calls: [SoftphoneCall] = []
+  /// Statuses of the answers to its REFERs, and of what was reported of them.
+  package internal(set) var referAnswers: [Int] = []
+  package internal(set) var reports: [Int] = []
   /// For 401 and 407.
   package var credentials: [SIPCredentials] = []
 
@@ -75,7 +81,9 @@ package final class VirtualSoftphone {
 
   /// Calls a number, or a `tel:` URI.
   @discardableResult
-  package func call(_ number: String, now: MediaTime) -> SoftphoneCall? {
+  package func call(_ number: String, now: MediaTime) -> SoftphoneCall? { place(number, replaces: nil, now: now) }
+
+  func place(_ number: String, replaces: ReplacesHeader?, now: MediaTime) -> SoftphoneCall? {
     let called = number.hasPrefix("tel:") ? try? SIPURI(parsing: number) : SIPURI(user: number, host: gateway.host)
     guard let uri = called else { return nil }
     let from = NameAddress(uri: SIPURI(user: name, host: gateway.host))
@@ -85,6 +93,7 @@ package final class VirtualSoftphone {
     let sdp = behaviour.offersLate ? nil : negotiator.offer(policy: policy).serialize()
     var invite = OutgoingInvite(uri: uri, from: from, to: NameAddress(uri: uri), sdp: sdp, destination: .flow(flow))
     invite.credentials = credentials
+    invite.replaces = replaces
     let leg = userAgent.invite(invite, now: now.duration)
     return add(SoftphoneCall(leg: leg, port: port, negotiator: negotiator, policy: policy, stream: newStream()), now)
   }
@@ -134,7 +143,8 @@ package final class VirtualSoftphone {
   func receive(_ bytes: [UInt8], now: MediaTime) {
     guard !isDead else { return }
     do throws(SIPParseError) {
-      userAgent.receive(try SIPParser.parse(datagram: bytes), on: flow, now: now.duration)
+      let message = try SIPParser.parse(datagram: bytes)
+      if !takesItself(message, now: now) { userAgent.receive(message, on: flow, now: now.duration) }
     } catch {
       userAgent.receiveUnparsable(error, on: flow, now: now.duration)
     }
@@ -169,6 +179,14 @@ package final class VirtualSoftphone {
     while let index = answers.firstIndex(where: { $0.at <= now }) {
       answer(answers.remove(at: index).call, now: now)
     }
+  }
+
+  func send(_ message: SIPMessage) { outputs.append(.message(message)) }
+
+  /// Tells the user agent what the behaviour asks of it.
+  func applyBehaviour() {
+    userAgent.configuration.reliableProvisionals = behaviour.reliableProvisionals
+    userAgent.configuration.sessionExpires = behaviour.sessionExpires
   }
 
   func nextOutput() -> Output? { outputs.isEmpty ? nil : outputs.removeFirst() }
@@ -222,7 +240,7 @@ package final class VirtualSoftphone {
       switch output {
       case .transmit(let message, _): outputs.append(.message(message))
       case .event(let event): handle(event, now)
-      case .closeFlow: break
+      case .closeFlow, .location, .keepAlive: break
       }
     }
   }
@@ -264,9 +282,12 @@ package final class VirtualSoftphone {
       switch cause {
       case .bye(let reason): end(leg, .ended(reason), now)
       case .cancelled(let reason): end(leg, .cancelled(reason), now)
-      case .hungUpHere, .notAcknowledged, .dialogLost, .flowLost: end(leg, .over, now)
+      case .hungUpHere, .notAcknowledged, .dialogLost, .flowLost, .sessionExpired: end(leg, .over, now)
       }
-    case .pingAnswered, .pingFailed, .registered, .unregistered, .attemptRefused: break
+    case .pingAnswered, .pingFailed, .registered, .unregistered, .attemptRefused, .trunkChanged, .offerWithdrawn, .transferRequested,
+      .message,
+      .messageDelivered, .messageFailed:
+      break
     }
   }
 

@@ -1,5 +1,6 @@
 package import CallControl
 package import RealTime
+package import SIP
 package import TelephonyHAL
 
 // What a script does to the world.
@@ -9,6 +10,20 @@ extension VirtualWorld {
   package func call(_ number: String, from phone: VirtualSoftphone) -> SoftphoneCall? {
     defer { settle() }
     return phone.call(number, now: now)
+  }
+
+  /// A softphone asks for a transfer.
+  package func refer(_ phone: VirtualSoftphone, _ call: SoftphoneCall, to target: String, replaces: ReplacesHeader? = nil) {
+    phone.refer(call, to: target, replaces: replaces, now: now)
+    settle()
+  }
+
+  /// A softphone takes another's call over, or picks it up.
+  @discardableResult
+  package func takeOver(_ call: SoftphoneCall, of other: VirtualSoftphone, by phone: VirtualSoftphone) -> SoftphoneCall? {
+    guard let replaces = other.replacesHeader(for: call) else { return nil }
+    defer { settle() }
+    return phone.takeOver(replaces, now: now)
   }
 
   package func hangUp(_ phone: VirtualSoftphone) {

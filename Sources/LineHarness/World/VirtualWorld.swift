@@ -83,8 +83,8 @@ package final class VirtualWorld {
     let drift = configuration.exchange.line.driftPartsPerMillion
     exchangeFrame = MediaTime(nanoseconds: Int64((10_000_000 / (1 + drift / 1_000_000)).rounded()))
     settle()
-    // Past the first on-hook of every line.
-    run(milliseconds: 100)
+    // Past the first on-hook of every line, and its guard time.
+    run(milliseconds: 2_100)
   }
 
   // MARK: Softphones
@@ -94,6 +94,7 @@ package final class VirtualWorld {
     let address = SIPAddress(host: "192.0.2.\(softphones.count + 10)", port: 5060)
     let phone = VirtualSoftphone(name: name, address: address, gateway: WorldConfiguration.gateway, seed: random.next())
     change(&phone.behaviour)
+    phone.applyBehaviour()
     softphones.append(phone)
     byHost[address.host] = phone
     return phone
@@ -235,13 +236,9 @@ package final class VirtualWorld {
     case .transmit(let message, let destination):
       let bytes = message.serialize()
       trace.note(bytes, at: now)
-      let address =
-        switch destination {
-        case .flow(let flow): flow.remote
-        case .address(_, let address): address
-        }
+      let address = destination.remote
       travel(signallingConditions, .toSoftphone(bytes, address))
-    case .closeFlow: break
+    case .closeFlow, .location, .keepAlive: break
     case .line(let line, let command):
       trace.note("\(line.name) \(command)", at: now)
       lineCommands.append(Logged(at: now, line: line, item: command))

@@ -15,11 +15,41 @@ extension CallPath {
       counts.packetsFromStrangers &+= 1
       return
     }
+    let isControl: Bool
     switch (DatagramKind(bytes), component) {
-    case (.rtp, .rtp): receiveRTP(bytes, from: source, description: description, arrival: arrival)
-    case (.rtcp, .rtcp): receiveReport(bytes, from: source, arrival: arrival)
-    case (.rtcp, .rtp) where description.multiplexesControl: receiveReport(bytes, from: source, arrival: arrival)
-    default: counts.packetsMalformed &+= 1
+    case (.rtp, .rtp): isControl = false
+    case (.rtcp, .rtcp): isControl = true
+    case (.rtcp, .rtp) where description.multiplexesControl: isControl = true
+    default:
+      counts.packetsMalformed &+= 1
+      return
+    }
+    guard let opened = open(bytes, description, isControl: isControl, arrival: arrival) else { return }
+    if isControl {
+      receiveReport(opened, from: source, arrival: arrival)
+    } else {
+      receiveRTP(opened, from: source, description: description, arrival: arrival)
+    }
+  }
+
+  /// The packet itself where the call is plain, what it protects where it is secure; nil: not authentic, and nothing is learned from it.
+  @_noLocks
+  private mutating func open(
+    _ bytes: UnsafeRawBufferPointer, _ description: PathDescription, isControl: Bool, arrival: MediaTime
+  ) -> UnsafeRawBufferPointer? {
+    guard let keys = description.security else { return bytes }
+    guard let session = security[keys.suite] else {
+      counts.packetsUnauthentic &+= 1
+      return nil
+    }
+    switch session.pointee.unprotect(bytes, isControl: isControl, now: arrival) {
+    case .success(let opened): return opened
+    case .failure(.replayed):
+      counts.packetsReplayed &+= 1
+      return nil
+    case .failure:
+      counts.packetsUnauthentic &+= 1
+      return nil
     }
   }
 
@@ -42,7 +72,7 @@ extension CallPath {
       if let expected = latch.destination, source.isEqual(to: expected) { noteLife(arrival) }
       return
     }
-    guard latch.judge(source, now: arrival) != .stranger else { return }
+    guard latch.judge(source, stream: packet.header.source, now: arrival) != .stranger else { return }
     noteLife(arrival)
     counts.packetsReceived &+= 1
     if packet.header.source != remoteSource { adopt(packet.header.source) }

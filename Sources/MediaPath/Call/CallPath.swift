@@ -1,9 +1,9 @@
 //  One call's media, both ways, in frames of 10 ms of the line's clock:
 //
-//   receive() ─▶ latch ─▶ payload type ─┬─▶ JitterBuffer ─ pull ─▶ bridge ─▶ digits ─▶ clip ─▶ gain ─▶ meter ─▶ line.play
+//   receive() ─▶ SRTP ─▶ latch ─▶ payload type ─┬─▶ JitterBuffer ─ pull ─▶ bridge ─▶ digits ─▶ clip ─▶ gain ─▶ meter ─▶ line.play
 //                                       └─▶ TelephoneEventReceiver ─▶ LineDigitPlayer ───┘
 //
-//   outbox ◀─ PacketSender ◀─ gain ◀─ clip ◀─ bridge ◀─ LineListener ◀─ meter ◀─ (echo canceller) ◀─ line.nextCaptured
+//   SRTP ◀─ outbox ◀─ PacketSender ◀─ gain ◀─ clip ◀─ bridge ◀─ LineListener ◀─ meter ◀─ (echo canceller) ◀─ line.nextCaptured
 //
 //  A value without clock, socket or thread: inputs are `perform`, `receive`, `tick`; outputs are drained by
 //  `nextPacket` and `nextEvent`. A thread runs it on the real clock, a test in virtual time.
@@ -50,6 +50,7 @@ package struct CallPath: ~Copyable {
   var eventReceiver = TelephoneEventReceiver()
   var jitterBuffer: JitterBuffer
   var outbox = PacketOutbox()
+  var security = SecuritySlots()
   let canonicalName: UnsafeMutableRawBufferPointer
   var lastLifeSign = MediaTime(nanoseconds: 0)
   var missingReported = 0
@@ -107,7 +108,10 @@ package struct CallPath: ~Copyable {
 
   /// The next packet to send; valid until the next input.
   @_noLocks
-  package mutating func nextPacket() -> OutgoingPacket? { outbox.popFirst() }
+  package mutating func nextPacket() -> OutgoingPacket? {
+    guard let keys = description?.security else { return outbox.popFirst() }
+    return outbox.popFirst(protectedBy: security[keys.suite])
+  }
 
   /// The next event for control.
   @_noLocks
@@ -162,6 +166,7 @@ package struct CallPath: ~Copyable {
     guard !isClosed else { return }
     switch command {
     case .configure(let description): configure(description, now: now)
+    case .secure(let contexts): security.add(contexts)
     case .connect(let attachment):
       disconnect()
       line = attachment
@@ -213,6 +218,7 @@ package struct CallPath: ~Copyable {
       missingReported = 0
     }
     description = new
+    if let keys = new.security { _ = security[keys.suite]?.pointee.secure(keys, now: now) }
     latch.describe(new.remote, signallingSource: new.signallingSource, now: now)
     controlAddress = .none
     sender.configure(new)

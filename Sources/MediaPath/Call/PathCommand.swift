@@ -15,6 +15,8 @@ package struct PathDetectors: OptionSet, Hashable, Sendable, BitwiseCopyable {
 package enum PathCommand: Sendable, BitwiseCopyable {
   /// A new session description: the latch opens again, codec and direction change.
   case configure(PathDescription)
+  /// Contexts for keys of one suite; before the first `.configure` with such keys. The media plane gives them by itself.
+  case secure(CallSecurity.Reference)
   /// Attaches the line's audio; replaces one attached before.
   case connect(LineAttachment.Reference)
   /// Lets go of the line; answered by `.disconnected`.

@@ -1,3 +1,5 @@
+package import RTP
+
 /// What an offer and its answer have settled about a call's packets, in the media plane's own terms.
 package struct PathDescription: Hashable, Sendable, BitwiseCopyable {
   package enum Codec: UInt8, Sendable, BitwiseCopyable { case pcmu, pcma }
@@ -21,6 +23,10 @@ package struct PathDescription: Hashable, Sendable, BitwiseCopyable {
   /// Audio in a packet of ours, ms: 10–60, a multiple of 10.
   package var packetMilliseconds = 20
   package var direction = MediaDirection.sendReceive
+  /// Keys of SRTP; nil: packets are plain.
+  ///
+  /// With keys, nothing plain is sent or taken.
+  package var security: SRTPKeys?
 
   package init(remote: MediaAddress, remoteControl: MediaAddress? = nil) {
     self.remote = remote

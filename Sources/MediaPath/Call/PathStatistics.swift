@@ -12,6 +12,10 @@ package struct PathStatistics: Sendable, BitwiseCopyable {
   package var packetsOfForeignPayload: Int64 = 0
   /// Not RTP or RTCP at all; ignored.
   package var packetsMalformed: Int64 = 0
+  /// Not protected by the call's key: injected, torn, or plain where SRTP was agreed on; ignored.
+  package var packetsUnauthentic: Int64 = 0
+  /// Authentic once, and seen before or too old; ignored.
+  package var packetsReplayed: Int64 = 0
   package var reportsSent: Int64 = 0
   package var reportsReceived: Int64 = 0
   package var concealedMilliseconds: Int64 = 0

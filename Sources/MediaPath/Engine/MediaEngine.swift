@@ -21,6 +21,7 @@ package final class MediaEngine: MediaPlane {
     let ports: MediaPorts
     let handle: PathHandle
     let published: PublishedStatistics
+    let security = CallSecurity()
     var attachments: [LineAttachment] = []
     var isClosing = false
 
@@ -146,6 +147,9 @@ package final class MediaEngine: MediaPlane {
     if case .close = command {
       open.isClosing = true
       waiting.removeAll { $0.call == call }
+    }
+    if let contexts = open.security.contexts(before: command) {
+      threads[open.thread].send(ThreadCommand(slot: open.slot, kind: .perform(contexts)))
     }
     threads[open.thread].send(ThreadCommand(slot: open.slot, kind: .perform(command)))
   }

@@ -20,6 +20,7 @@ package final class VirtualMedia: MediaPlane {
     let path: UnsafeMutablePointer<CallPath>
     let published: PublishedStatistics
     let ports: MediaPorts
+    let security = CallSecurity()
     var attachments: [LineAttachment] = []
 
     init(path: UnsafeMutablePointer<CallPath>, published: PublishedStatistics, ports: MediaPorts) {
@@ -82,6 +83,7 @@ package final class VirtualMedia: MediaPlane {
 
   package func perform(_ command: PathCommand, on call: MediaCallID) {
     guard let open = calls[call] else { return }
+    if let contexts = open.security.contexts(before: command) { open.path.pointee.perform(contexts, now: now) }
     open.path.pointee.perform(command, now: now)
     drain(call, open)
   }

@@ -1,3 +1,5 @@
+import RTP
+
 /// Which of a call's two flows a packet belongs to.
 package enum MediaComponent: UInt8, Sendable, BitwiseCopyable { case rtp, rtcp }
 
@@ -72,5 +74,24 @@ struct PacketOutbox: ~Copyable {
     count &-= 1
     let bytes = UnsafeRawBufferPointer(start: start, count: entry.count)
     return OutgoingPacket(component: entry.component, destination: entry.destination, bytes: bytes)
+  }
+
+  /// The same, protected in its slot; a packet that cannot be is dropped.
+  @_noLocks
+  mutating func popFirst(protectedBy security: UnsafeMutablePointer<SRTPSession>?) -> OutgoingPacket? {
+    while count > 0 {
+      let entry = entries[head]
+      let slot = UnsafeMutableRawBufferPointer(start: memory + head &* Self.slotSize, count: Self.slotSize)
+      head = (head &+ 1) & 7
+      count &-= 1
+      guard let security else { continue }
+      var isControl = false
+      if case .rtcp = DatagramKind(UnsafeRawBufferPointer(slot)) { isControl = true }
+      let size = security.pointee.protect(slot, count: entry.count, isControl: isControl)
+      guard size > 0 else { continue }
+      let bytes = UnsafeRawBufferPointer(start: slot.baseAddress, count: size)
+      return OutgoingPacket(component: entry.component, destination: entry.destination, bytes: bytes)
+    }
+    return nil
   }
 }

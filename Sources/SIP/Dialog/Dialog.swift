@@ -83,6 +83,9 @@ package struct Dialog: Sendable {
     request(method, sequence: nextSequence())
   }
 
+  /// Leaves room for requests of ours that are not known any more: numbers only have to grow (RFC 3261 §12.2.1.1).
+  mutating func leap() { localSequence = min(localSequence, UInt32(Int32.max) - 200) + 100 }
+
   /// Counts the next request of ours.
   mutating func nextSequence() -> UInt32 {
     localSequence = localSequence >= UInt32(Int32.max) ? 1 : localSequence + 1

@@ -33,13 +33,27 @@ struct Leg: Sendable {
   let id: LegID
   let callID: String
   let localTag: String
-  let contact: NameAddress
+  /// As the far end has been told it.
+  var contact: NameAddress
   let credentials: [SIPCredentials]
   var answers = ChallengeAnswers()
+  var infos = InfoQueue()
   var phase: Phase
   var path: Path
   /// Client transactions that may still bring a message.
   var openTransactions = 0
+  var peer = PeerCapabilities()
+  /// On what ground the call was let in; unverified for those that we place.
+  var identity = PeerIdentity.unverified
+  /// RFC 4028; nil: the session has no end of its own.
+  var sessionTimer: SessionTimer?
+  /// The least interval that a proxy or the peer has asked for, in seconds.
+  var minimumSessionExpires = 0
+  /// Our last description and the peer's, for refreshes of a peer that has no UPDATE.
+  var lastDescriptions: LastDescriptions?
+  var transfer: Transfer?
+  /// A REFER was taken before.
+  var hadTransfer = false
   /// Our 2xx that were not acknowledged.
   var unacknowledged: [AnswerRetransmission] = []
   /// ACKs that are sent again when their 2xx comes again.
@@ -51,7 +65,7 @@ struct Leg: Sendable {
   var isOver: Bool { if case .over = phase { true } else { false } }
 
   /// Nothing can come any more.
-  var isGone: Bool { isOver && openTransactions == 0 && unacknowledged.isEmpty }
+  var isGone: Bool { isOver && openTransactions == 0 && unacknowledged.isEmpty && transfer?.outlivesCall != true }
 
   /// True until the application has been told the end.
   var isActive: Bool {
@@ -68,9 +82,12 @@ struct Leg: Sendable {
     case .cancelling(_, let cancellation): earliest = cancellation.deadline
     case .established(let session):
       if case .backingOff(let until, _) = session.modification { earliest = until }
-    case .ringing, .closing, .over: break
+      if let deadline = sessionTimer?.deadline { earliest = min(earliest ?? deadline, deadline) }
+    case .ringing(let call): earliest = call.reliable?.deadline
+    case .closing, .over: break
     }
-    for answer in unacknowledged { earliest = earliest.map { min($0, answer.deadline) } ?? answer.deadline }
+    for answer in unacknowledged { earliest = min(earliest ?? answer.deadline, answer.deadline) }
+    if let deadline = transfer?.deadline { earliest = min(earliest ?? deadline, deadline) }
     return earliest
   }
 
@@ -93,8 +110,10 @@ struct OutgoingCall: Sendable {
   var invite: OutgoingInvite
   var transaction: ClientTransactionID
   var hasProvisional = false
-  /// Early dialogs by the peers' tags.
-  var early: [Dialog] = []
+  /// One for each fork that has answered with a provisional response, in that order.
+  var early: [EarlyDialog] = []
+  /// The application's latest offer that has to wait for the answer.
+  var queuedOffer: [UInt8]?
   /// Timer C (RFC 3261 §16.6), which a user agent needs as well: a provisional response must not hold a call for ever.
   var expiry: Duration
 }
@@ -106,12 +125,50 @@ struct Cancellation: Sendable {
   var deadline: Duration?
 }
 
+/// What one fork of the peer has said before the call was answered.
+struct EarlyDialog: Sendable {
+  var dialog: Dialog
+  /// RSeq of its last reliable response.
+  var lastNumber: UInt32?
+  /// Its description: the answer to our offer, or early media.
+  var description: [UInt8]?
+  /// Offer and answer are exchanged reliably: UPDATE may change the session.
+  var isAgreed = false
+  /// RSeq of a response with an offer: its PRACK waits for `acknowledge`.
+  var owedAcknowledgement: UInt32?
+  var modification = SessionModification.idle
+}
+
 /// An INVITE of the peer without final response.
 struct IncomingCall: Sendable {
   let transaction: ServerTransactionID
   let request: SIPRequest
   var dialog: Dialog
   let hasOffer: Bool
+  /// Nil until the first reliable response.
+  var reliable: ReliableResponses?
+  /// What a reliable response has carried: our answer, or our offer when the INVITE had none.
+  var description: [UInt8]?
+  /// Offer and answer are exchanged reliably: UPDATE may change the session.
+  var isAgreed = false
+  var modification = SessionModification.idle
+  /// The application's latest offer that has to wait.
+  var queuedOffer: [UInt8]?
+  /// The application has answered; the 200 waits for a PRACK (RFC 3262 §3).
+  var heldAnswer: [UInt8]?
+
+  init(transaction: ServerTransactionID, request: SIPRequest, dialog: Dialog, hasOffer: Bool) {
+    self.transaction = transaction
+    self.request = request
+    self.dialog = dialog
+    self.hasOffer = hasOffer
+  }
+}
+
+/// Our last description and the peer's.
+struct LastDescriptions: Sendable {
+  var local: [UInt8]?
+  var remote: [UInt8]?
 }
 
 /// A confirmed dialog's session.
@@ -140,7 +197,7 @@ extension Leg {
   /// The dialog with this tag of the peer: several while an INVITE of ours is answered by forks, else one.
   func dialog(remoteTag: String) -> Dialog? {
     switch phase {
-    case .calling(let call), .cancelling(let call, _): call.early.first { $0.remoteTag == remoteTag }
+    case .calling(let call), .cancelling(let call, _): call.early.first { $0.dialog.remoteTag == remoteTag }?.dialog
     case .ringing(let call): call.dialog.remoteTag == remoteTag ? call.dialog : nil
     case .established(let session): session.dialog.remoteTag == remoteTag ? session.dialog : nil
     case .closing(let dialog, _): dialog.remoteTag == remoteTag ? dialog : nil
@@ -173,6 +230,6 @@ extension Leg {
 
 extension OutgoingCall {
   fileprivate mutating func update(_ dialog: Dialog) {
-    for index in early.indices where early[index].remoteTag == dialog.remoteTag { early[index] = dialog }
+    for index in early.indices where early[index].dialog.remoteTag == dialog.remoteTag { early[index].dialog = dialog }
   }
 }

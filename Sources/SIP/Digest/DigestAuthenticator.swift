@@ -12,7 +12,8 @@ package struct DigestAuthenticator: Sendable {
     case authenticated(username: String)
     /// The secret is known to the peer, the nonce is too old, used or not ours.
     case stale(username: String)
-    /// - Parameter nonceIsOurs: false where the sender may be forged, as it has not shown that it saw our challenge.
+    /// - Parameter nonceIsOurs: true where the nonce was given to this source and is young; else the sender may be forged, as it has not
+    ///   shown that it saw our challenge.
     case refused(username: String, nonceIsOurs: Bool)
     /// The digest-uri is not that of the request, or the credentials cannot be read.
     case malformed
@@ -43,9 +44,11 @@ package struct DigestAuthenticator: Sendable {
   }
 
   /// The challenges of one 401 or 407: one an algorithm, in order, with one nonce.
-  package mutating func challenges(isStale: Bool = false, now: Duration) -> [DigestChallenge] {
+  ///
+  /// - Parameter source: whom it is given to (the address, without port); from elsewhere the nonce is stale.
+  package mutating func challenges(isStale: Bool = false, source: String = "", now: Duration) -> [DigestChallenge] {
     serial += 1
-    let nonce = DigestNonce(serial: serial, issued: now).text(key: key)
+    let nonce = DigestNonce(serial: serial, issued: now).text(key: key, source: source)
     return algorithms.map {
       DigestChallenge(realm: realm, nonce: nonce, opaque: opaque, algorithm: $0, qualities: [.auth, .authInt], isStale: isStale)
     }
@@ -54,20 +57,22 @@ package struct DigestAuthenticator: Sendable {
   /// Judges credentials.
   ///
   /// - Parameter secret: that of the account named; nil when there is none: the same work is done, and the verdict is `.refused`.
+  /// - Parameter source: as in `challenges`.
   package mutating func verify(
-    _ credentials: DigestCredentials, request: SIPRequest, secret: DigestSecret?, now: Duration
+    _ credentials: DigestCredentials, request: SIPRequest, secret: DigestSecret?, source: String = "", now: Duration
   ) -> Verdict {
     guard credentials.realm == realm, algorithms.contains(where: { $0.hash == credentials.algorithm.hash }),
       DigestURI.matches(credentials.uri, request.uri)
     else { return .malformed }
-    let nonce = DigestNonce(credentials.nonce, key: key)
+    var nonce = DigestNonce(credentials.nonce, key: key, source: source)
+    if let issued = nonce?.issued, now < issued || now - issued > nonceLifetime { nonce = nil }
     let expected = credentials.expectedResponse(
       secret: secret ?? .password(opaque), method: request.method.name, body: request.body)
     let isRight = ConstantTime.equal(Array((expected ?? "").utf8), Array(credentials.response.utf8))
     guard isRight, secret != nil, expected != nil else {
       return .refused(username: credentials.username, nonceIsOurs: nonce != nil)
     }
-    guard let nonce, now >= nonce.issued, now - nonce.issued <= nonceLifetime else { return .stale(username: credentials.username) }
+    guard let nonce else { return .stale(username: credentials.username) }
     // An RFC 2069 peer has no counts: its nonce serves once.
     let count = credentials.quality == nil ? UInt32.max : credentials.nonceCount ?? 0
     guard uses.use(serial: nonce.serial, count: count) else { return .stale(username: credentials.username) }

@@ -6,7 +6,7 @@ enum HostPort {
     if cursor.take(0x5b) {
       let range = cursor.takeWhile(.ipv6)
       guard cursor.take(0x5d), isIPv6(cursor.bytes[range]) else { throw cursor.error("an IPv6 address in brackets") }
-      host = lowercased(cursor, range)
+      host = withoutThirdColon(lowercased(cursor, range))
     } else {
       let range = cursor.takeWhile(.host)
       guard !range.isEmpty else { throw cursor.error("a host") }
@@ -17,26 +17,41 @@ enum HostPort {
     return (host, UInt16(truncatingIfNeeded: port))
   }
 
-  /// A coarse check: colons, groups of at most four digits, one `::` at most.
+  /// RFC 3261's grammar makes `:::` before an IPv4 part, which peers that follow it write (RFC 5118 §4.10).
+  private static func withoutThirdColon(_ host: String) -> String {
+    guard let range = host.utf8.firstRange(of: ":::".utf8) else { return host }
+    return String(host[..<range.lowerBound]) + "::" + String(host[range.upperBound...])
+  }
+
+  /// A coarse check: colons, groups of at most four digits, one `::` (or `:::` before an IPv4 part) at most.
   static func isIPv6(_ bytes: ArraySlice<UInt8>) -> Bool {
     guard bytes.count >= 2, bytes.count <= 45 else { return false }
     var colons = 0
     var digits = 0
     var doubles = 0
-    var previous: UInt8 = 0
+    var run = 0
+    var hasDots = false
+    var hasTriple = false
     for byte in bytes {
       if byte == 0x3a {
         colons += 1
-        if previous == 0x3a { doubles += 1 }
+        run += 1
+        if run == 2 { doubles += 1 }
+        if run > 3 { return false }
+        hasTriple = hasTriple || run == 3
         digits = 0
-      } else if byte != 0x2e {
+        continue
+      }
+      run = 0
+      if byte == 0x2e {
+        hasDots = true
+        digits = 0
+      } else {
         digits += 1
         if digits > 4 { return false }
-      } else {
-        digits = 0
       }
-      previous = byte
     }
+    if hasTriple, !hasDots { return false }
     return colons >= 2 && colons <= 8 && doubles <= 1 && (doubles == 1 || colons >= 6)
   }
 

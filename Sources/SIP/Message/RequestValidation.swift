@@ -42,9 +42,12 @@ package struct RequestValidation: Sendable {
   /// Checks a request that was parsed.
   ///
   /// CANCEL and ACK are never asked for extensions (RFC 3261 8.2.2.3).
-  package func check(_ request: SIPRequest) -> Result {
+  package func check(_ request: SIPRequest) -> Result { check(request, nil) }
+
+  /// `fields` are those of the request where they have been read already: what is in them is in good form.
+  func check(_ request: SIPRequest, _ fields: MessageFields?) -> Result {
     do throws(SIPHeaderError) {
-      try checkSyntax(request)
+      try checkSyntax(request, fields)
     } catch {
       return refuse(request, 400, error.reasonPhrase)
     }
@@ -58,20 +61,16 @@ package struct RequestValidation: Sendable {
   }
 
   /// The fields every request must have, each in good form, and once where it may stand once.
-  private func checkSyntax(_ request: SIPRequest) throws(SIPHeaderError) {
+  private func checkSyntax(_ request: SIPRequest, _ known: MessageFields?) throws(SIPHeaderError) {
     let headers = request.headers
-    _ = try headers.topVia()
-    for name in [HeaderName.from, .to] {
-      let address = try headers.nameAddress(name)
-      if let twice = address.parameters.duplicatedName {
-        throw SIPHeaderError(name, .syntax(SIPSyntaxError(expected: "the parameter \(twice) once", offset: 0)))
-      }
-    }
+    let fields = if let known { known } else { try MessageFields(headers) }
+    try checkParameters(fields.from, .from)
+    try checkParameters(fields.to, .to)
     let callID = try headers.single(.callID)
     guard callID.valueCount > 0, headers.text[callID.valueRange].allSatisfy({ ByteSet.word.contains($0) || $0 == 0x40 }) else {
       throw SIPHeaderError(.callID, .syntax(SIPSyntaxError(expected: "a word, or two with '@'", offset: 0)))
     }
-    guard try headers.cseq().method == request.method else {
+    guard fields.cseq.method == request.method else {
       throw SIPHeaderError(.cseq, .syntax(SIPSyntaxError(expected: "the method of the request", offset: 0)))
     }
     _ = try headers.maxForwards()
@@ -80,6 +79,11 @@ package struct RequestValidation: Sendable {
     if headers.contains(.expires), headers.count(of: .expires) > 1 { throw SIPHeaderError(.expires, .repeated) }
     if headers.contains(.route) { _ = try headers.routes() }
     if headers.contains(.recordRoute) { _ = try headers.recordRoutes() }
+  }
+
+  private func checkParameters(_ address: NameAddress, _ name: HeaderName) throws(SIPHeaderError) {
+    guard let twice = address.parameters.duplicatedName else { return }
+    throw SIPHeaderError(name, .syntax(SIPSyntaxError(expected: "the parameter \(twice) once", offset: 0)))
   }
 
   private func checkContacts(_ request: SIPRequest) throws(SIPHeaderError) {

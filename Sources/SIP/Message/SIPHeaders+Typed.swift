@@ -105,7 +105,10 @@ extension SIPHeaders {
 
   /// True when the list field has the token, whatever its case: `headers.has(.supported, "100rel")`.
   package func has(_ name: HeaderName, _ token: String) -> Bool {
-    tokens(name).contains { $0.equalsIgnoringCase(token) }
+    for field in fields where field.name == name {
+      for part in text[field.valueRange].split(separator: 0x2c) where part.trimmingBlanks.equalsIgnoringCase(token) { return true }
+    }
+    return false
   }
 
   /// The Reason values that can be read (RFC 3326); what cannot is left out.
@@ -179,6 +182,12 @@ package enum ContactList: Hashable, Sendable {
 }
 
 extension ArraySlice<UInt8> {
+  /// Equality with a text that ignores the case of ASCII letters.
+  func equalsIgnoringCase(_ text: String) -> Bool {
+    guard count == text.utf8.count else { return false }
+    return elementsEqual(text.utf8) { $0.asciiLowercased == $1.asciiLowercased }
+  }
+
   /// The slice without blanks and line ends at its ends.
   var trimmingBlanks: ArraySlice<UInt8> {
     var slice = self

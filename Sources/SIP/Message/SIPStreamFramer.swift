@@ -11,13 +11,16 @@ package struct SIPStreamFramer: Sendable {
     case message(SIPMessage)
     /// One message was not well-formed but its length was known: answer if possible; the stream goes on.
     case unparsable(SIPParseError)
+    /// A message that its reader did not want to hear; it was not parsed.
+    case unheard
     /// A double CRLF: answer with `pong`.
     case ping
     /// Framing is lost: answer if possible, then close the connection.
     case failed(SIPParseError)
   }
 
-  /// What answers a ping.
+  /// What asks for a sign of life, and what answers it.
+  package static let ping: [UInt8] = [0x0d, 0x0a, 0x0d, 0x0a]
   package static let pong: [UInt8] = [0x0d, 0x0a]
 
   private let limits: SIPParser.Limits
@@ -29,6 +32,8 @@ package struct SIPStreamFramer: Sendable {
   /// Where the message ends, once its header is complete.
   private var messageEnd: Int?
   private var hasFailed = false
+  /// The bytes of the latest `.message` or `.unparsable`.
+  package private(set) var messageBytes: [UInt8] = []
 
   package init(limits: SIPParser.Limits = SIPParser.Limits()) {
     self.limits = limits
@@ -38,7 +43,18 @@ package struct SIPStreamFramer: Sendable {
   package var bufferedCount: Int { buffer.count - start }
 
   /// True between messages: closing the connection now loses nothing.
-  package var isIdle: Bool { bufferedCount == 0 }
+  package var isIdle: Bool { bufferedCount == 0 || isAtLineEnd }
+
+  /// A single line end is all there is: a pong, or the first half of a ping.
+  private var isAtLineEnd: Bool { bufferedCount == 2 && buffer[start] == 0x0d && buffer[start + 1] == 0x0a }
+
+  /// Takes the single line end that answers a ping; false: there is something else, or nothing.
+  package mutating func takePong() -> Bool {
+    guard isAtLineEnd else { return false }
+    start += 2
+    searched = start
+    return true
+  }
 
   /// Takes bytes from the stream; then call `next()` until it is nil.
   package mutating func receive(_ bytes: some Sequence<UInt8>) {
@@ -48,7 +64,9 @@ package struct SIPStreamFramer: Sendable {
   }
 
   /// The next thing the stream holds, or nil until more arrives.
-  package mutating func next() -> Output? {
+  ///
+  /// - Parameter hears: asked with a whole message before it is parsed.
+  package mutating func next(hearing hears: (UnsafeRawBufferPointer) -> Bool = { _ in true }) -> Output? {
     guard !hasFailed else { return nil }
     if messageEnd == nil {
       if let ping = skipLineEnds() { return ping }
@@ -66,6 +84,8 @@ package struct SIPStreamFramer: Sendable {
     start = end
     searched = end
     messageEnd = nil
+    messageBytes = message
+    guard message.withUnsafeBytes(hears) else { return .unheard }
     do throws(SIPParseError) {
       return .message(try SIPParser.parse(datagram: message, limits: limits))
     } catch {

@@ -38,7 +38,11 @@ package struct Via: Hashable, Sendable {
   }
 
   package var received: String? {
-    get { parameters["received"] }
+    get {
+      // RFC 3261's grammar has no brackets here, but peers write them (RFC 5118 §4.5).
+      guard let text = parameters["received"], text.first == "[", text.last == "]" else { return parameters["received"] }
+      return String(text.dropFirst().dropLast())
+    }
     set { parameters["received"] = newValue }
   }
 
@@ -59,9 +63,15 @@ package struct Via: Hashable, Sendable {
     if asksForRport {
       rport = source.port
       received = source.host
-    } else if host != source.host {
+    } else if host != source.host, !isSameAddress(source.host) {
       received = source.host
     }
+  }
+
+  /// An IPv6 address can be written in many ways.
+  private func isSameAddress(_ other: String) -> Bool {
+    guard host.utf8.contains(0x3a), let own = IPAddress(host) else { return false }
+    return own == IPAddress(other)
   }
 }
 

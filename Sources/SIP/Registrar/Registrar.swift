@@ -15,16 +15,20 @@ package struct Registrar: Sendable {
     case outOfOrder
   }
 
-  private struct Binding: Sendable {
+  struct Binding: Sendable {
     var contact: ContactBinding
     var instance: String?
+    /// `reg-id`: which of the device's flows this is (RFC 5626 §4.2).
+    var registrationID: String?
     var callID: String
     var sequence: UInt32
     var refreshed: Duration
   }
 
   package var configuration: RegistrarConfiguration
-  private var bindings: [String: [Binding]] = [:]
+  var bindings: [String: [Binding]] = [:]
+  /// Accounts whose bindings were made, renewed or ended since `takeChanged`.
+  private var changed: Set<String> = []
 
   package init(configuration: RegistrarConfiguration) { self.configuration = configuration }
 
@@ -36,6 +40,15 @@ package struct Registrar: Sendable {
   package func contacts(of account: String, now: Duration) -> [ContactBinding] {
     let live = (bindings[account] ?? []).filter { $0.contact.expiry > now }
     return live.sorted { ($0.contact.priority, $0.refreshed) > ($1.contact.priority, $1.refreshed) }.map(\.contact)
+  }
+
+  /// Of these, those to be called: of a device that registered over several flows the latest alone (RFC 5626 §5.3).
+  package func targets(of account: String, now: Duration) -> [ContactBinding] {
+    var instances = Set<String>()
+    let latest = (bindings[account] ?? []).filter { $0.contact.expiry > now }.sorted { $0.refreshed > $1.refreshed }.filter {
+      $0.instance.map { instances.insert($0).inserted } ?? true
+    }
+    return latest.sorted { ($0.contact.priority, $0.refreshed) > ($1.contact.priority, $1.refreshed) }.map(\.contact)
   }
 
   package var nextExpiry: Duration? { bindings.values.lazy.joined().map(\.contact.expiry).min() }
@@ -63,7 +76,8 @@ package struct Registrar: Sendable {
           return .tooBrief(minimum: Int(configuration.minimumExpiry.components.seconds))
         }
         let instance = address.parameters["+sip.instance"]
-        let index = list.firstIndex { isSame($0, address.uri, instance) }
+        let registrationID = address.parameters["reg-id"]
+        let index = list.firstIndex { isSame($0, address.uri, instance, registrationID) }
         if let index, list[index].callID == callID, sequence <= list[index].sequence { return .outOfOrder }
         guard seconds > 0 else {
           if let index {
@@ -75,7 +89,8 @@ package struct Registrar: Sendable {
         let contact = ContactBinding(
           uri: address.uri, flow: flow, priority: address.priorityInThousandths, expiry: now + expiry,
           userAgent: request.headers[.userAgent])
-        let binding = Binding(contact: contact, instance: instance, callID: callID, sequence: sequence, refreshed: now)
+        let binding = Binding(
+          contact: contact, instance: instance, registrationID: registrationID, callID: callID, sequence: sequence, refreshed: now)
         if let index {
           isChanged = isChanged || list[index].contact.flow != flow || list[index].contact.uri != address.uri
           list[index] = binding
@@ -91,16 +106,30 @@ package struct Registrar: Sendable {
       list.remove(at: oldest)
     }
     bindings[account] = list.isEmpty ? nil : list
+    changed.insert(account)
     return .accepted(self.contacts(of: account, now: now), isChanged: isChanged)
   }
 
-  /// A device that names itself (RFC 5626 §4.1) has one contact; else contacts are told apart by URI (RFC 3261 §19.1.4).
-  private func isSame(_ binding: Binding, _ uri: SIPURI, _ instance: String?) -> Bool {
-    if let instance, let other = binding.instance { return instance == other }
+  /// A device that names itself has one contact for each flow it names (RFC 5626 §6); else contacts are told apart by URI
+  /// (RFC 3261 §19.1.4).
+  private func isSame(_ binding: Binding, _ uri: SIPURI, _ instance: String?, _ registrationID: String?) -> Bool {
+    if let instance, let other = binding.instance {
+      guard let registrationID, let otherID = binding.registrationID else { return instance == other }
+      return instance == other && registrationID == otherID
+    }
     return binding.contact.uri.isEquivalent(to: uri)
   }
 
-  package mutating func removeAll(of account: String) { bindings[account] = nil }
+  package mutating func removeAll(of account: String) {
+    bindings[account] = nil
+    changed.insert(account)
+  }
+
+  /// Whose bindings have changed in any way since the last call.
+  mutating func takeChanged() -> Set<String> {
+    defer { changed = [] }
+    return changed
+  }
 
   /// Takes out what has expired; the accounts that it changed.
   package mutating func removeExpired(now: Duration) -> [String] { remove { $0.contact.expiry <= now } }
@@ -111,12 +140,13 @@ package struct Registrar: Sendable {
   }
 
   private mutating func remove(where isDead: (Binding) -> Bool) -> [String] {
-    var changed: [String] = []
+    var accounts: [String] = []
     for (account, list) in bindings where list.contains(where: isDead) {
       let rest = list.filter { !isDead($0) }
       bindings[account] = rest.isEmpty ? nil : rest
-      changed.append(account)
+      accounts.append(account)
     }
-    return changed.sorted()
+    changed.formUnion(accounts)
+    return accounts.sorted()
   }
 }

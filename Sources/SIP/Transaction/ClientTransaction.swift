@@ -1,6 +1,9 @@
 /// A client transaction with what it needs to send again.
 struct ClientTransaction: Sendable {
   enum Machine: Sendable {
+    /// Nothing is sent yet: the server is being looked up.
+    case locating(until: Duration)
+    case over
     case invite(InviteClientTransaction)
     case nonInvite(NonInviteClientTransaction)
   }
@@ -8,25 +11,35 @@ struct ClientTransaction: Sendable {
   /// What came out of an input, for both kinds.
   enum Action: Sendable { case none, retransmit, deliver, acknowledge, acknowledgeAndDeliver, timedOut, transportFailed }
 
-  private var machine: Machine
+  private(set) var machine: Machine
   let request: SIPRequest
   let destination: Destination
   let owner: ClientOwner
   var timer = TimerSlot()
 
+  /// A destination that is a URI is waited for, as long as for an answer.
   init(request: SIPRequest, destination: Destination, owner: ClientOwner, timers: TransactionTimers, now: Duration) {
     self.request = request
     self.destination = destination
     self.owner = owner
     let isReliable = destination.transport.isReliable
-    machine =
-      request.method == .invite
-      ? .invite(InviteClientTransaction(isReliable: isReliable, timers: timers, now: now))
-      : .nonInvite(NonInviteClientTransaction(isReliable: isReliable, timers: timers, now: now))
+    // Where there is another server, this one is not waited for as long (RFC 3263 §4.3).
+    let patience = owner.route?.next == nil ? timers.timeout : min(timers.failover, timers.timeout)
+    if case .uri = destination {
+      machine = .locating(until: now + timers.timeout)
+    } else if request.method == .invite {
+      machine = .invite(InviteClientTransaction(isReliable: isReliable, timers: timers, patience: patience, now: now))
+    } else {
+      machine = .nonInvite(NonInviteClientTransaction(isReliable: isReliable, timers: timers, patience: patience, now: now))
+    }
   }
+
+  var isLocating: Bool { if case .locating = machine { true } else { false } }
 
   var isTerminated: Bool {
     switch machine {
+    case .locating: false
+    case .over: true
     case .invite(let machine): machine.isTerminated
     case .nonInvite(let machine): machine.isTerminated
     }
@@ -34,6 +47,8 @@ struct ClientTransaction: Sendable {
 
   var deadline: Duration? {
     switch machine {
+    case .locating(let until): until
+    case .over: nil
     case .invite(let machine): machine.deadline
     case .nonInvite(let machine): machine.deadline
     }
@@ -41,6 +56,7 @@ struct ClientTransaction: Sendable {
 
   mutating func receive(status: Int, now: Duration) -> Action {
     switch machine {
+    case .locating, .over: return .none
     case .invite(var invite):
       let action = invite.receive(status: status, now: now)
       machine = .invite(invite)
@@ -54,6 +70,11 @@ struct ClientTransaction: Sendable {
 
   mutating func advance(to now: Duration) -> Action {
     switch machine {
+    case .locating(let until):
+      guard now >= until else { return .none }
+      machine = .over
+      return .timedOut
+    case .over: return .none
     case .invite(var invite):
       let action = invite.advance(to: now)
       machine = .invite(invite)
@@ -67,6 +88,10 @@ struct ClientTransaction: Sendable {
 
   mutating func transportFailed() -> Action {
     switch machine {
+    case .locating:
+      machine = .over
+      return .transportFailed
+    case .over: return .none
     case .invite(var invite):
       let action = invite.transportFailed()
       machine = .invite(invite)
@@ -79,6 +104,7 @@ struct ClientTransaction: Sendable {
   }
 
   mutating func abandon() {
+    if isLocating { machine = .over }
     guard case .invite(var invite) = machine else { return }
     invite.abandon()
     machine = .invite(invite)

@@ -42,11 +42,13 @@ package struct InviteClientTransaction: Sendable {
   private let isReliable: Bool
 
   /// Starts in Calling; the caller transmits the INVITE.
-  package init(isReliable: Bool, timers: TransactionTimers, now: Duration) {
+  ///
+  /// - Parameter patience: timer B, unless it is 64 × T1.
+  package init(isReliable: Bool, timers: TransactionTimers, patience: Duration? = nil, now: Duration) {
     self.isReliable = isReliable
     self.timers = timers
     let schedule = isReliable ? nil : RetransmissionSchedule(first: timers.t1, ceiling: nil, now: now)
-    state = .calling(schedule, timerB: now + timers.timeout)
+    state = .calling(schedule, timerB: now + (patience ?? timers.timeout))
   }
 
   package var isTerminated: Bool { if case .terminated = state { true } else { false } }

@@ -24,14 +24,24 @@ package struct NonInviteClientTransaction: Sendable {
   private let isReliable: Bool
 
   /// Starts in Trying; the caller transmits the request.
-  package init(isReliable: Bool, timers: TransactionTimers, now: Duration) {
+  ///
+  /// - Parameter patience: timer F, unless it is 64 × T1.
+  package init(isReliable: Bool, timers: TransactionTimers, patience: Duration? = nil, now: Duration) {
     self.isReliable = isReliable
     self.timers = timers
     let schedule = isReliable ? nil : RetransmissionSchedule(first: timers.t1, ceiling: timers.t2, now: now)
-    state = .trying(schedule, timerF: now + timers.timeout)
+    state = .trying(schedule, timerF: now + (patience ?? timers.timeout))
   }
 
   package var isTerminated: Bool { if case .terminated = state { true } else { false } }
+
+  /// No final response has come yet.
+  package var awaitsAnswer: Bool {
+    switch state {
+    case .trying, .proceeding: true
+    case .completed, .terminated: false
+    }
+  }
 
   package var deadline: Duration? {
     switch state {

@@ -9,10 +9,13 @@
 ///                  |   ^---+                                                 | timer J
 ///                  +---------- 200-699: send --> [ Completed ]               V
 ///                                                                      [ Terminated ]
+///
+/// Where this differs: Trying and Proceeding end after 64 × T1, when the client has given up (RFC 4320 §4): whoever should have answered, nothing
+/// is kept for ever.
 package struct NonInviteServerTransaction: Sendable {
   private enum State {
-    case trying
-    case proceeding
+    case trying(limit: Duration)
+    case proceeding(limit: Duration)
     case completed(timerJ: Duration)
     case terminated
   }
@@ -20,14 +23,15 @@ package struct NonInviteServerTransaction: Sendable {
   /// What the transaction layer has to do.
   package enum Action: Sendable, Equatable { case none, retransmit }
 
-  private var state = State.trying
+  private var state: State
   private let timers: TransactionTimers
   private let isReliable: Bool
 
   /// Starts in Trying; the caller delivers the request.
-  package init(isReliable: Bool, timers: TransactionTimers) {
+  package init(isReliable: Bool, timers: TransactionTimers, now: Duration) {
     self.isReliable = isReliable
     self.timers = timers
+    state = .trying(limit: now + timers.timeout)
   }
 
   package var isTerminated: Bool { if case .terminated = state { true } else { false } }
@@ -39,15 +43,18 @@ package struct NonInviteServerTransaction: Sendable {
   }
 
   package var deadline: Duration? {
-    if case .completed(let timerJ) = state { timerJ } else { nil }
+    switch state {
+    case .trying(let timer), .proceeding(let timer), .completed(let timer): timer
+    case .terminated: nil
+    }
   }
 
   /// The user agent responds; false: a final response was sent before, this one must not be.
   package mutating func send(status: Int, now: Duration) -> Bool {
     switch state {
-    case .trying, .proceeding:
+    case .trying(let limit), .proceeding(let limit):
       if status < 200 {
-        state = .proceeding
+        state = .proceeding(limit: limit)
       } else {
         state = isReliable ? .terminated : .completed(timerJ: now + timers.timeout)
       }
@@ -66,6 +73,6 @@ package struct NonInviteServerTransaction: Sendable {
   }
 
   package mutating func advance(to now: Duration) {
-    if case .completed(let timerJ) = state, now >= timerJ { state = .terminated }
+    if let deadline, now >= deadline { state = .terminated }
   }
 }

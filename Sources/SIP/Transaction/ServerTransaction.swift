@@ -19,7 +19,8 @@ struct ServerTransaction: Sendable {
   var timer = TimerSlot()
 
   init(
-    request: SIPRequest, key: ServerTransactionKey, mergeKey: MergeKey?, flow: Flow, destination: Destination, timers: TransactionTimers
+    request: SIPRequest, key: ServerTransactionKey, mergeKey: MergeKey?, flow: Flow, destination: Destination, timers: TransactionTimers,
+    now: Duration
   ) {
     self.request = request
     self.key = key
@@ -30,7 +31,7 @@ struct ServerTransaction: Sendable {
     machine =
       request.method == .invite
       ? .invite(InviteServerTransaction(isReliable: isReliable, timers: timers))
-      : .nonInvite(NonInviteServerTransaction(isReliable: isReliable, timers: timers))
+      : .nonInvite(NonInviteServerTransaction(isReliable: isReliable, timers: timers, now: now))
   }
 
   var isTerminated: Bool {

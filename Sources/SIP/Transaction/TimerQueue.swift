@@ -1,4 +1,4 @@
-/// A binary heap of deadlines with lazy deletion: an entry is never taken out early, its owner is asked when it comes up.
+/// A binary heap of deadlines with lazy deletion: an entry whose owner needs it no more stays until it comes first, or until such entries are most.
 ///
 /// An owner keeps at most the earliest of its deadlines here (see `TimerSlot`), so that a call costs a handful of entries.
 package struct TimerQueue<Key: Sendable>: Sendable {
@@ -25,6 +25,17 @@ package struct TimerQueue<Key: Sendable>: Sendable {
     }
   }
 
+  /// Drops entries that their owners do not need: those that come first, and all of them where there are many more than owners.
+  ///
+  /// - Parameter isNeeded: whether the owner waits for this very entry.
+  package mutating func prune(owners: Int, _ isNeeded: (Key, Duration) -> Bool) {
+    while let first = heap.first, !isNeeded(first.key, first.deadline) { _ = removeFirst(dueAt: first.deadline) }
+    guard heap.count > 64, heap.count > 4 * owners else { return }
+    let needed = heap.filter { isNeeded($0.key, $0.deadline) }
+    heap.removeAll(keepingCapacity: false)
+    for entry in needed { insert(entry.key, at: entry.deadline) }
+  }
+
   /// Takes the earliest entry out if it is due.
   package mutating func removeFirst(dueAt now: Duration) -> Key? {
     guard let first = heap.first, first.deadline <= now else { return nil }
@@ -47,7 +58,8 @@ package struct TimerQueue<Key: Sendable>: Sendable {
 
 /// What an owner of deadlines remembers of its entry in a `TimerQueue`.
 package struct TimerSlot: Sendable {
-  private var queued: Duration?
+  /// The deadline of the entry that counts.
+  package private(set) var queued: Duration?
 
   package init() {}
 

@@ -3,7 +3,19 @@ package struct ClientTransactionID: Hashable, Sendable {
   let number: UInt64
   let isCancel: Bool
 
-  var branch: String { Via.branchCookie + HexadecimalNumber.text(number) }
+  var branch: String { branch(attempt: 0) }
+
+  /// The branch towards the server that is tried as the `attempt`-th; a request to another server is another transaction there
+  /// (RFC 3263 §4.3).
+  func branch(attempt: Int) -> String {
+    Via.branchCookie + HexadecimalNumber.text(number) + (attempt == 0 ? "" : "-\(attempt)")
+  }
+
+  /// Which attempt a response answers.
+  static func attempt(_ via: Via) -> Int {
+    guard let suffix = via.branch?.utf8.dropFirst(Via.branchCookie.utf8.count + 16), suffix.first == 0x2d else { return 0 }
+    return Int(String(suffix.dropFirst()) ?? "") ?? 0
+  }
 
   init(number: UInt64, isCancel: Bool = false) {
     self.number = number
@@ -13,7 +25,7 @@ package struct ClientTransactionID: Hashable, Sendable {
   /// The transaction that a response belongs to (RFC 3261 §17.1.3); nil: the branch is not one of ours.
   init?(via: Via, method: SIPMethod) {
     guard let branch = via.branch, branch.hasPrefix(Via.branchCookie) else { return nil }
-    guard let number = HexadecimalNumber.parse(branch.utf8.dropFirst(Via.branchCookie.utf8.count)) else { return nil }
+    guard let number = HexadecimalNumber.parse(branch.utf8.dropFirst(Via.branchCookie.utf8.count).prefix(16)) else { return nil }
     self.number = number
     isCancel = method == .cancel
   }
@@ -58,12 +70,25 @@ struct MergeKey: Hashable, Sendable {
 
 /// What a client transaction is for.
 struct ClientOwner: Sendable {
-  enum Purpose: Sendable { case invite, modify, cancel, bye, info, ping }
+  enum Purpose: Sendable {
+    case invite, modify, update, refresh, acknowledgeProvisional, cancel, bye, info, ping, notify, message, register
+  }
 
   var leg: LegID
   var purpose: Purpose
   /// Realms whose challenges this request has answered.
   var answeredRealms: [String] = []
+  /// The servers that its URI led to; nil: it goes where it was told to.
+  var route: ServerRoute?
+}
+
+/// The servers a URI led to, and which of them is being asked.
+struct ServerRoute: Sendable {
+  var servers: [LocatedServer]
+  var attempt = 0
+
+  var current: LocatedServer? { servers.indices.contains(attempt) ? servers[attempt] : nil }
+  var next: LocatedServer? { servers.indices.contains(attempt + 1) ? servers[attempt + 1] : nil }
 }
 
 /// What a timer of the user agent belongs to.
@@ -72,4 +97,6 @@ enum TimerOwner: Sendable {
   case server(ServerTransactionID)
   case leg(LegID)
   case registrar
+  case trunks
+  case message(MessageID)
 }

@@ -10,20 +10,33 @@ extension TransactionLayer {
     var id: ClientTransactionID
     var owner: ClientOwner
     var request: SIPRequest
+    /// Where the request went at last; an answer to a challenge belongs there.
+    var destination: Destination
     var result: Result
+    /// What the response came on.
+    var flow: Flow?
+
+    init(_ id: ClientTransactionID, _ transaction: ClientTransaction, _ result: Result) {
+      self.id = id
+      owner = transaction.owner
+      request = transaction.request
+      destination = transaction.destination
+      self.result = result
+    }
   }
 
-  /// Sends a request, whose topmost Via carries the branch of `id`; false: the table is full.
+  /// Sends a request, whose topmost Via carries the branch of `id`, or keeps it while its destination is a URI; false: the table is full.
   mutating func send(
     _ request: SIPRequest, as id: ClientTransactionID, to destination: Destination, owner: ClientOwner, now: Duration,
     _ output: inout OutputQueue, _ queue: inout TimerQueue<TimerOwner>
   ) -> Bool {
-    guard clients.count < clientLimit else {
+    guard clients[id] != nil || clients.count < clientLimit else {
       statistics.overloads += 1
       return false
     }
-    clients[id] = ClientTransaction(request: request, destination: destination, owner: owner, timers: timers, now: now)
-    transmit(request, to: destination, &output)
+    let transaction = ClientTransaction(request: request, destination: destination, owner: owner, timers: timers, now: now)
+    clients[id] = transaction
+    if !transaction.isLocating { transmit(request, to: destination, &output) }
     settle(id, &queue)
     return true
   }
@@ -32,19 +45,23 @@ extension TransactionLayer {
     _ response: SIPResponse, now: Duration, _ output: inout OutputQueue, _ queue: inout TimerQueue<TimerOwner>
   ) -> ClientReport? {
     guard let via = try? response.headers.topVia(), let cseq = try? response.headers.cseq(),
-      let id = ClientTransactionID(via: via, method: cseq.method), let action = clients[id]?.receive(status: response.status, now: now),
-      let transaction = clients[id], transaction.request.method == cseq.method
+      let id = ClientTransactionID(via: via, method: cseq.method), var transaction = clients[id],
+      transaction.request.method == cseq.method,
+      // An answer to an earlier attempt comes too late.
+      transaction.owner.route.map({ $0.attempt == ClientTransactionID.attempt(via) }) ?? true
     else {
       statistics.unmatchedResponses += 1
       return nil
     }
+    let action = transaction.receive(status: response.status, now: now)
+    clients[id] = transaction
     defer { settle(id, &queue) }
     switch action {
     case .deliver:
-      return ClientReport(id: id, owner: transaction.owner, request: transaction.request, result: .response(response))
+      return ClientReport(id, transaction, .response(response))
     case .acknowledgeAndDeliver:
       transmit(transaction.acknowledgement(of: response), to: transaction.destination, &output)
-      return ClientReport(id: id, owner: transaction.owner, request: transaction.request, result: .response(response))
+      return ClientReport(id, transaction, .response(response))
     case .acknowledge:
       statistics.retransmissionsReceived += 1
       transmit(transaction.acknowledgement(of: response), to: transaction.destination, &output)
@@ -69,7 +86,7 @@ extension TransactionLayer {
     case .timedOut:
       guard let transaction = clients[id] else { return nil }
       statistics.timeouts += 1
-      return ClientReport(id: id, owner: transaction.owner, request: transaction.request, result: .timedOut)
+      return ClientReport(id, transaction, .timedOut)
     case .none, .deliver, .acknowledge, .acknowledgeAndDeliver, .transportFailed:
       return nil
     }
@@ -79,7 +96,7 @@ extension TransactionLayer {
     guard let action = clients[id]?.transportFailed(), let transaction = clients[id] else { return nil }
     defer { settle(id, &queue) }
     guard case .transportFailed = action else { return nil }
-    return ClientReport(id: id, owner: transaction.owner, request: transaction.request, result: .transportFailed)
+    return ClientReport(id, transaction, .transportFailed)
   }
 
   mutating func abandon(_ id: ClientTransactionID, _ queue: inout TimerQueue<TimerOwner>) {

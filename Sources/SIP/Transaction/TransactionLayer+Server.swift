@@ -36,7 +36,9 @@ extension TransactionLayer {
   }
 
   /// Makes a server transaction for a new request; nil: the table is full.
-  mutating func open(_ request: SIPRequest, _ fields: MessageFields, on flow: Flow, leg: LegID?) -> ServerTransactionID? {
+  ///
+  /// One that is not answered at once is to be settled: then it ends when the client has given up.
+  mutating func open(_ request: SIPRequest, _ fields: MessageFields, on flow: Flow, leg: LegID?, now: Duration) -> ServerTransactionID? {
     guard servers.count < serverLimit else {
       statistics.overloads += 1
       return nil
@@ -46,9 +48,10 @@ extension TransactionLayer {
     let mergeKey = fields.toTag == nil ? MergeKey(fields) : nil
     var transaction = ServerTransaction(
       request: request, key: key, mergeKey: mergeKey, flow: flow,
-      destination: ServerTransaction.responseDestination(via: fields.via, flow: flow), timers: timers)
+      destination: ServerTransaction.responseDestination(via: fields.via, flow: flow), timers: timers, now: now)
     transaction.leg = leg
     servers[id] = transaction
+    serversByHost[flow.remote.host, default: 0] += 1
     serverIDs[key] = id
     if let mergeKey { mergeIDs[mergeKey] = id }
     return id

@@ -10,6 +10,8 @@ struct TransactionLayer: Sendable {
   var serverLimit: Int
   var clients: [ClientTransactionID: ClientTransaction] = [:]
   var servers: [ServerTransactionID: ServerTransaction] = [:]
+  /// How many of `servers` came from each host.
+  var serversByHost: [String: Int] = [:]
   var serverIDs: [ServerTransactionKey: ServerTransactionID] = [:]
   var mergeIDs: [MergeKey: ServerTransactionID] = [:]
   /// TCP and TLS connections that are open; a response whose connection is gone goes to the Via's address.
@@ -49,6 +51,8 @@ struct TransactionLayer: Sendable {
     guard let deadline = servers[id]?.deadline else {
       guard let transaction = servers[id], transaction.isTerminated else { return }
       servers[id] = nil
+      let host = transaction.flow.remote.host
+      serversByHost[host] = serversByHost[host].flatMap { $0 > 1 ? $0 - 1 : nil }
       serverIDs[transaction.key] = nil
       if let mergeKey = transaction.mergeKey, mergeIDs[mergeKey] == id { mergeIDs[mergeKey] = nil }
       return

@@ -8,6 +8,8 @@ package struct TransactionTimers: Sendable, Equatable {
   package var t4: Duration
   /// Timer C: how long an INVITE may stay unanswered after a provisional response; the default is 180 s.
   package var inviteExpiry: Duration
+  /// How long a server may say nothing at all while there is another to ask (RFC 3263 §4.3); the default is 4 s.
+  package var failover = Duration.seconds(4)
 
   package init(
     t1: Duration = .milliseconds(500), t2: Duration = .seconds(4), t4: Duration = .seconds(5), inviteExpiry: Duration = .seconds(180)

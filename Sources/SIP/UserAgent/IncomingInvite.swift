@@ -4,8 +4,18 @@ package enum PeerIdentity: Hashable, Sendable {
   case account(String)
   /// It came from a network in `UserAgentConfiguration.trusted`.
   case trustedNetwork
+  /// It came by this trunk.
+  case trunk(String)
   /// Authentication is off (`UserAgentConfiguration.requiresAuthentication`).
   case unverified
+
+  /// Whether P-Asserted-Identity is believed (RFC 3325 §5).
+  var assertsIdentities: Bool {
+    switch self {
+    case .trustedNetwork, .trunk: true
+    case .account, .unverified: false
+    }
+  }
 }
 
 /// A call that asks to be taken; its leg has sent 100 Trying.
@@ -21,7 +31,11 @@ package struct IncomingInvite: Sendable {
   package var sdp: [UInt8]?
   package var flow: Flow
   package var identity: PeerIdentity
+  /// The user part of the Contact that we registered for the trunk it came by.
+  package var contactUser: String?
   package var callID: String
+  /// Our leg whose place this call takes (RFC 3891): answered, or placed by us and not answered yet.
+  package var replaces: LegID?
   /// What is left of Max-Forwards.
   package var maxForwards: Int
   /// The whole request, for header fields that are not above.

@@ -4,5 +4,8 @@ package struct LegID: Hashable, Sendable, CustomStringConvertible {
 
   package init(rawValue: UInt64) { self.rawValue = rawValue }
 
+  /// No leg: what belongs to none, such as a REGISTER of ours.
+  static let noLeg = LegID(rawValue: 0)
+
   package var description: String { "leg \(rawValue)" }
 }

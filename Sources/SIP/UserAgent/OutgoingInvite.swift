@@ -14,6 +14,12 @@ package struct SIPCredentials: Hashable, Sendable {
 
 /// A call to be placed.
 package struct OutgoingInvite: Sendable {
+  /// A server of a trunk, and the way to it.
+  struct Hop: Sendable {
+    var server: SIPURI
+    var destination: Destination
+  }
+
   /// The request URI.
   package var uri: SIPURI
   /// Caller, without tag.
@@ -31,6 +37,16 @@ package struct OutgoingInvite: Sendable {
   /// Preloaded route (RFC 3261 §8.1.1.1), outbound proxy first; the default is none.
   package var route: [NameAddress] = []
   package var credentials: [SIPCredentials] = []
+  /// The call of the callee that this one takes the place of (RFC 3891); the default is none.
+  package var replaces: ReplacesHeader?
+  /// Referred-By (RFC 3892), as the REFER that led to this call said; the default is none.
+  package var referredBy: NameAddress?
+  /// The trunk it goes through, which decides domain, From, credentials and destination; nil: found by the URI's host, else none.
+  package var trunk: String?
+  /// Where it goes when nobody answers at `destination`.
+  var furtherHops: [Hop] = []
+  /// The domain of the trunk's users; nil: the host of whichever server is asked.
+  var trunkDomain: String?
   /// Decremented by a back-to-back user agent; the default is 70.
   package var maxForwards = 70
   /// The user part of our Contact; nil: the From's.

@@ -5,7 +5,11 @@ struct OutputQueue: Sendable {
 
   var isEmpty: Bool { head == items.count }
 
-  mutating func transmit(_ message: SIPMessage, to destination: Destination) { items.append(.transmit(message, to: destination)) }
+  mutating func transmit(_ message: SIPMessage, to destination: Destination) {
+    let allowed = destination.transport == .tls ? message : message.withoutKeys() ?? message
+    items.append(.transmit(allowed, to: destination))
+  }
+
   mutating func report(_ event: UserAgent.Event) { items.append(.event(event)) }
   mutating func append(_ output: UserAgent.Output) { items.append(output) }
 

@@ -2,9 +2,13 @@
 extension UserAgent {
   /// Places a call; its events carry the leg that is returned.
   package mutating func invite(_ invite: OutgoingInvite, now: Duration) -> LegID {
+    let carrier = trunk(for: invite)
+    var invite = carrier.map { prepared(invite, for: $0) } ?? invite
     let id = nextLegID()
     let next = invite.route.first?.uri ?? invite.uri
-    let destination = invite.destination ?? .address(next.transportKind, next.address)
+    let destination = invite.destination ?? .uri(next)
+    // An identity that is to be kept private goes to those only whom we trust to keep it so (RFC 3325 §7).
+    if carrier == nil, invite.privacy.contains(where: { $0 != "none" }), !isTrusted(destination.remote) { invite.assertedIdentities = [] }
     let localTag = random.token()
     var from = invite.from
     from.tag = localTag
@@ -18,7 +22,7 @@ extension UserAgent {
       invite: invite, transaction: ClientTransactionID(number: 0), expiry: now + configuration.timers.inviteExpiry)
     var leg = Leg(
       id: id, callID: callID, localTag: localTag, contact: contact, credentials: invite.credentials, phase: .calling(call), path: path)
-    if case .address(_, let address) = destination, address.host.isEmpty {
+    if destination.remote.host.isEmpty {
       // A tel: URI without a destination leads nowhere.
       leg.phase = .over
       outputs.report(.failed(id, InviteFailure(status: 404)))
@@ -45,7 +49,15 @@ extension UserAgent {
     request.headers.add(.cseq, CSeq(1, .invite))
     request.headers.add(.contact, contact)
     addAllow(&request.headers)
-    addSupported(&request.headers)
+    // Without an offer of ours a reliable response would carry one, whose answer could not wait for the 200 (RFC 3262 §5).
+    addSupported(&request.headers, isReliable: invite.sdp != nil)
+    if configuration.reliableProvisionals == .required, invite.sdp != nil { request.headers.add(.require, "100rel") }
+    addInterval(toInvite: &request.headers, least: 0)
+    if let replaces = invite.replaces {
+      request.headers.add(.require, "replaces")
+      request.headers.add(.replaces, replaces)
+    }
+    if let referrer = invite.referredBy { request.headers.add(.referredBy, referrer) }
     for identity in invite.assertedIdentities { request.headers.add(.pAssertedIdentity, identity) }
     if !invite.privacy.isEmpty { request.headers.add(.privacy, invite.privacy.joined(separator: ";")) }
     for header in invite.additionalHeaders { request.headers.add(named: header.name, header.value) }
@@ -56,34 +68,29 @@ extension UserAgent {
     return request
   }
 
-  /// Answers the offer of a 200 to an INVITE that had none.
+  /// Answers the offer of a 200, or of a reliable provisional response, to an INVITE that had none.
   package mutating func acknowledge(_ leg: LegID, sdp: [UInt8], now: Duration) {
     withLeg(leg) { agent, leg in
-      guard case .established(var session) = leg.phase, let sequence = session.owedAcknowledgement else { return }
-      session.owedAcknowledgement = nil
-      agent.sendAcknowledgement(of: sequence, session.dialog, &leg, sdp: sdp)
-      agent.sendQueuedOffer(&session, &leg, now: now)
-      leg.phase = .established(session)
-    }
-    reap()
-  }
-
-  /// Sends 101 … 199 on an incoming leg.
-  package mutating func progress(_ leg: LegID, status: Int, sdp: [UInt8]?, now: Duration) {
-    guard (101..<200).contains(status) else { return }
-    withLeg(leg) { agent, leg in
-      guard case .ringing(let call) = leg.phase else { return }
-      agent.respond(status, to: call.request, in: call.transaction, leg, sdp: sdp, now: now)
-    }
-    reap()
-  }
-
-  /// Answers an incoming leg with 200; the description is the answer, or the offer when the INVITE had none.
-  package mutating func answer(_ leg: LegID, sdp: [UInt8], now: Duration) {
-    withLeg(leg) { agent, leg in
-      guard case .ringing(let call) = leg.phase else { return }
-      leg.phase = .established(Session(dialog: call.dialog, awaitsAcknowledgement: true, isCaller: false))
-      agent.accept(call.request, call.transaction, &leg, sdp: sdp, carriesOffer: !call.hasOffer, now: now)
+      switch leg.phase {
+      case .established(var session):
+        guard let sequence = session.owedAcknowledgement else { return }
+        session.owedAcknowledgement = nil
+        leg.phase = .established(session)
+        leg.remember(local: sdp)
+        agent.sendAcknowledgement(of: sequence, session.dialog, &leg, sdp: sdp)
+        agent.sendQueuedOffer(&leg, now: now)
+      case .calling(var call):
+        guard let index = call.early.lastIndex(where: { $0.owedAcknowledgement != nil }) else { return }
+        var early = call.early[index]
+        guard let number = early.owedAcknowledgement else { return }
+        early.owedAcknowledgement = nil
+        early.isAgreed = true
+        agent.sendProvisionalAcknowledgement(number, &early, call, &leg, sdp: sdp, now: now)
+        call.early[index] = early
+        leg.phase = .calling(call)
+      case .cancelling, .ringing, .closing, .over:
+        break
+      }
     }
     reap()
   }
@@ -118,17 +125,28 @@ extension UserAgent {
     reap()
   }
 
-  /// Sends an INFO within the dialog.
+  /// Sends an INFO within the dialog, after those before it.
   package mutating func sendInfo(_ leg: LegID, contentType: String, body: [UInt8], now: Duration) {
     withLeg(leg) { agent, leg in
-      guard case .established(var session) = leg.phase else { return }
-      var request = session.dialog.makeRequest(.info)
-      request.headers.add(.contentType, contentType)
-      request.body = body
-      agent.sendWithin(session.dialog, request, &leg, .info, now: now)
-      leg.phase = .established(session)
+      guard case .established = leg.phase, let item = leg.infos.add(InfoQueue.Item(contentType: contentType, body: body)) else { return }
+      agent.send(item, &leg, now: now)
     }
     reap()
+  }
+
+  private mutating func send(_ info: InfoQueue.Item, _ leg: inout Leg, now: Duration) {
+    guard case .established(var session) = leg.phase else { return }
+    var request = session.dialog.makeRequest(.info)
+    request.headers.add(.contentType, info.contentType)
+    request.body = info.body
+    leg.phase = .established(session)
+    guard sendWithin(session.dialog, request, &leg, .info, now: now) == nil else { return }
+    while leg.infos.next() != nil {}
+  }
+
+  /// An INFO was answered: the one that waits is next.
+  mutating func sendNextInfo(_ leg: inout Leg, now: Duration) {
+    if let next = leg.infos.next() { send(next, &leg, now: now) }
   }
 
   /// Asks with an OPTIONS within the dialog whether the peer is still there.

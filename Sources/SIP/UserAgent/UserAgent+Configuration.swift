@@ -11,8 +11,22 @@ extension UserAgent {
   static func makeValidation(_ configuration: UserAgentConfiguration) -> RequestValidation {
     var policy = RequestValidation.Policy()
     policy.methods = configuration.methods
-    policy.extensions = configuration.extensions
+    policy.extensions = supportedExtensions(configuration)
     return RequestValidation(policy: policy)
+  }
+
+  /// The option tags that we understand.
+  static func supportedExtensions(_ configuration: UserAgentConfiguration) -> [String] {
+    var tags = ["timer", "replaces", "norefersub"]
+    if configuration.reliableProvisionals != .off { tags.append("100rel") }
+    return tags + configuration.extensions.filter { !tags.contains($0) }
+  }
+
+  mutating func writeCapabilities() {
+    let tags = UserAgent.supportedExtensions(configuration)
+    allowText = configuration.methods.map(\.name).joined(separator: ", ")
+    supportedText = tags.joined(separator: ", ")
+    unreliableSupportedText = tags.filter { $0 != "100rel" }.joined(separator: ", ")
   }
 
   static func makePasswords(_ configuration: UserAgentConfiguration) -> [String: String] {
@@ -25,6 +39,7 @@ extension UserAgent {
       authenticator = UserAgent.makeAuthenticator(configuration, &random)
     }
     validation = UserAgent.makeValidation(configuration)
+    writeCapabilities()
     passwords = UserAgent.makePasswords(configuration)
     transactions.timers = configuration.timers
     transactions.clientLimit = configuration.limits.clientTransactions
@@ -34,5 +49,8 @@ extension UserAgent {
       registrar.removeAll(of: account)
       outputs.report(.unregistered(account: account))
     }
+    reconfigureTrunks(
+      isContactChanged: old.publicAddress != configuration.publicAddress || old.localNetworks != configuration.localNetworks
+        || old.endpoints != configuration.endpoints)
   }
 }

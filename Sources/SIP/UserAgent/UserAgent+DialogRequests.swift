@@ -9,7 +9,7 @@ extension UserAgent {
       return respondStatelessly(status, to: request, fields, flow)
     }
     guard dialog.accept(sequence: fields.cseq.number) else { return respondStatelessly(500, to: request, fields, flow) }
-    guard let transaction = transactions.open(request, fields, on: flow, leg: request.method == .invite ? leg.id : nil) else {
+    guard let transaction = transactions.open(request, fields, on: flow, leg: request.method == .invite ? leg.id : nil, now: now) else {
       return respondStatelessly(503, to: request, fields, flow)
     }
     adopt(flow, &leg)
@@ -18,14 +18,22 @@ extension UserAgent {
     switch request.method {
     case .bye:
       respond(200, to: request, in: transaction, leg, now: now)
-      receiveBye(request, &leg, now: now)
+      receiveBye(request, &leg, remoteTag: fields.fromTag, now: now)
     case .invite:
-      receiveModification(request, transaction, &leg, now: now)
+      receiveModification(request, fields, transaction, &leg, now: now)
+    case .update:
+      receiveUpdate(request, fields, transaction, &leg, now: now)
+    case .prack:
+      receiveAcknowledgement(ofProvisional: request, transaction, &leg, now: now)
+    case .refer:
+      receiveRefer(request, fields, transaction, &leg, now: now)
+    case .message:
+      receiveMessage(request, fields, transaction, leg, flow, now: now)
     case .info:
       receiveInfo(request, transaction, leg, now: now)
     case .options:
       respond(200, to: request, in: transaction, leg, now: now) { agent, response in agent.addCapabilities(&response) }
-    case .ack, .cancel, .register, .prack, .update, .refer, .notify, .subscribe, .message, .publish, .other:
+    case .ack, .cancel, .register, .notify, .subscribe, .publish, .other:
       respond(405, to: request, in: transaction, leg, now: now) { agent, response in agent.addAllow(&response.headers) }
     }
   }
@@ -39,17 +47,25 @@ extension UserAgent {
     transactions.respond(response, in: transaction, now: now, &outputs, &timers)
   }
 
-  private mutating func receiveBye(_ request: SIPRequest, _ leg: inout Leg, now: Duration) {
+  private mutating func receiveBye(_ request: SIPRequest, _ leg: inout Leg, remoteTag: String, now: Duration) {
     let reason = request.headers.reasons.first
     leg.unacknowledged.removeAll()
     switch leg.phase {
-    case .established:
+    case .established(let session):
+      if case .reporting(var report) = leg.transfer {
+        report.dialog = session.dialog
+        leg.transfer = .reporting(report)
+      }
       end(&leg, .bye(reason), now: now)
     case .ringing(let call):
       refuse(call, &leg, status: 487, reason: nil, now: now)
       end(&leg, .cancelled(reason), now: now)
-    case .calling(let call):
-      // The callee ended the early dialog, or its 200 is late: the INVITE is cancelled, and a 200 that comes is acknowledged and ended.
+    case .calling(var call):
+      // The callee ended the early dialog, or its 200 is late. Where it was the last fork the INVITE is cancelled, and a 200 that comes
+      // is acknowledged and ended.
+      call.early.removeAll { $0.dialog.remoteTag == remoteTag }
+      leg.phase = .calling(call)
+      guard call.early.isEmpty else { return }
       cancel(call, &leg, reason: nil, now: now)
       outputs.report(.ended(leg.id, .bye(reason)))
     case .closing:
@@ -70,34 +86,17 @@ extension UserAgent {
   }
 
   /// A re-INVITE (RFC 3261 §14.2).
-  private mutating func receiveModification(_ request: SIPRequest, _ transaction: ServerTransactionID, _ leg: inout Leg, now: Duration) {
-    guard case .established(var session) = leg.phase else {
+  private mutating func receiveModification(
+    _ request: SIPRequest, _ fields: MessageFields, _ transaction: ServerTransactionID, _ leg: inout Leg, now: Duration
+  ) {
+    guard case .established(let session) = leg.phase else {
       if case .ringing = leg.phase { return respondLater(request, transaction, leg, now: now) }
       return respond(481, to: request, in: transaction, leg, now: now)
     }
-    switch session.modification {
-    case .sending:
-      respond(491, to: request, in: transaction, leg, now: now)
-    case .receiving:
-      respondLater(request, transaction, leg, now: now)
-    case .idle, .backingOff:
-      if session.owedAcknowledgement != nil {
-        // Our own answer is still owed: the offers would cross.
-        return respond(491, to: request, in: transaction, leg, now: now)
-      }
-      if case .backingOff(_, let offer) = session.modification, session.queuedOffer == nil { session.queuedOffer = offer }
-      transactions.respond(SIPResponse(to: request, status: 100), in: transaction, now: now, &outputs, &timers)
-      let sdp = request.sessionDescription
-      session.modification = .receiving(transaction, request, hasOffer: sdp != nil)
-      leg.phase = .established(session)
-      outputs.report(.offered(leg.id, sdp: sdp))
-    }
-  }
-
-  /// An INVITE that came while another of the peer was not answered yet: 500 with a short Retry-After (RFC 3261 §14.2).
-  private mutating func respondLater(_ request: SIPRequest, _ transaction: ServerTransactionID, _ leg: Leg, now: Duration) {
-    let seconds = random.number(in: 0...10)
-    respond(500, to: request, in: transaction, leg, now: now) { _, response in response.headers.add(.retryAfter, String(seconds)) }
+    if let minimum = tooSmallInterval(request, leg.peer) { return refuseInterval(request, transaction, leg, minimum, now: now) }
+    // Our own answer is still owed: the offers would cross.
+    if session.owedAcknowledgement != nil { return respond(491, to: request, in: transaction, leg, now: now) }
+    receiveOffer(request, transaction, &leg, sdp: request.sessionDescription, remoteTag: fields.fromTag, now: now)
   }
 
   // MARK: ACK
@@ -129,8 +128,9 @@ extension UserAgent {
       } else if answer.carriesOffer {
         outputs.report(.offerAnswered(leg.id, sdp: sdp))
       }
-      sendQueuedOffer(&session, &leg, now: now)
       leg.phase = .established(session)
+      leg.remember(remote: sdp)
+      sendQueuedOffer(&leg, now: now)
     case .closing(var dialog, let reason):
       sendBye(&dialog, &leg, reason: reason, now: now)
       leg.phase = .over

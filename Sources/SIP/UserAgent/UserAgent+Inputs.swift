@@ -12,7 +12,12 @@ extension UserAgent {
         counters.malformed += 1
         return
       }
-      if let report = transactions.receive(response, now: now, &outputs, &timers) { take(report, now: now) }
+      if var report = transactions.receive(response, now: now, &outputs, &timers) {
+        report.flow = flow
+        // It knows the branch that we made up for its address.
+        evidence.append(.proven(flow, account: nil))
+        take(report, now: now)
+      }
     }
     reap()
   }
@@ -40,6 +45,7 @@ extension UserAgent {
     guard flow.transport.isReliable else { return }
     transactions.openConnections.remove(flow.id)
     for account in registrar.remove(flow: flow) { reportBindings(of: account, now: now) }
+    trunkFlowClosed(flow, now: now)
     guard let carried = legsByConnection[flow.id] else { return }
     for id in transactions.clients(on: flow) {
       if let report = transactions.transportFailed(id, &timers) { take(report, now: now) }
@@ -78,10 +84,14 @@ extension UserAgent {
         withLeg(id) { agent, leg in
           if leg.timer.fired(now: now) { agent.advance(&leg, to: now) }
         }
+      case .message(let id):
+        answerMessage(id, status: 480, now: now)
       case .registrar:
         guard registrarTimer.fired(now: now) else { continue }
         for account in registrar.removeExpired(now: now) { reportBindings(of: account, now: now) }
         scheduleRegistrar()
+      case .trunks:
+        if trunkTimer.fired(now: now) { advanceTrunks(to: now) }
       }
       reap()
     }
@@ -105,6 +115,7 @@ extension UserAgent {
     }
     leg.unacknowledged = answers
     if isUnanswered { giveUpAnswer(&leg, now: now) }
+    advanceTransfer(&leg, to: now)
     switch leg.phase {
     case .calling(let call) where now >= call.expiry:
       report(&leg, failure: InviteFailure(status: 408), cancelling: call, now: now)
@@ -113,12 +124,16 @@ extension UserAgent {
       leg.phase = .over
       transactions.abandon(call.transaction, &timers)
     case .established(var session):
-      guard case .backingOff(let until, let offer) = session.modification, now >= until else { return }
-      session.modification = .idle
-      if session.queuedOffer == nil { session.queuedOffer = offer }
-      sendQueuedOffer(&session, &leg, now: now)
-      leg.phase = .established(session)
-    case .calling, .ringing, .closing, .over:
+      if case .backingOff(let until, let offer) = session.modification, now >= until {
+        session.modification = .idle
+        if session.queuedOffer == nil { session.queuedOffer = offer }
+        leg.phase = .established(session)
+        sendQueuedOffer(&leg, now: now)
+      }
+      advanceSessionTimer(&leg, to: now)
+    case .ringing(let call):
+      advanceReliable(call, &leg, to: now)
+    case .calling, .closing, .over:
       break
     }
   }

@@ -15,19 +15,21 @@ extension UserAgent {
       break
     }
     if request.method == .ack { return receiveAcknowledgement(request, fields, on: flow, now: now) }
+    if case .closed(let seconds) = admission, isHeldBack(request, fields) { return holdBack(request, fields, flow, seconds) }
     let received = marked(request, fields, flow)
-    let verdict = validation.check(received)
+    let verdict = validation.check(received, fields)
     guard case .ok = verdict else { return refuseMalformed(received, verdict, flow) }
     if request.method == .cancel { return receiveCancel(received, fields, flow, now: now) }
     guard let localTag = fields.toTag else { return receiveOutOfDialog(received, fields, flow, now: now) }
     guard let id = dialogs[DialogKey(callID: fields.callID, localTag: localTag)] else {
       return respondStatelessly(481, to: received, fields, flow)
     }
+    evidence.append(.proven(flow, account: nil))
     withLeg(id) { agent, leg in agent.receive(received, fields, in: &leg, flow, now: now) }
   }
 
   /// The request with where it truly came from in its topmost Via (RFC 3261 §18.2.1, RFC 3581 §4).
-  private func marked(_ request: SIPRequest, _ fields: MessageFields, _ flow: Flow) -> SIPRequest {
+  func marked(_ request: SIPRequest, _ fields: MessageFields, _ flow: Flow) -> SIPRequest {
     var request = request
     var via = fields.via
     via.markReceived(from: flow.remote)
@@ -41,8 +43,10 @@ extension UserAgent {
     case .register: receiveRegister(request, fields, flow, now: now)
     case .options: respondStatelessly(200, to: request, fields, flow) { agent, response in agent.addCapabilities(&response) }
     case .bye, .info, .prack, .update, .notify: respondStatelessly(481, to: request, fields, flow)
+    case .message: receiveMessage(request, fields, flow, now: now)
+    case .refer: respondStatelessly(403, reason: "REFER Outside a Call", to: request, fields, flow)
     case .ack, .cancel: break
-    case .refer, .subscribe, .message, .publish, .other:
+    case .subscribe, .publish, .other:
       respondStatelessly(405, to: request, fields, flow) { agent, response in agent.addAllow(&response.headers) }
     }
   }
@@ -56,27 +60,55 @@ extension UserAgent {
     }
     guard activeLegs < configuration.limits.legs else { return refuseOverload(request, fields, flow) }
     guard let identity = admit(request, fields, flow, now: now) else { return }
+    let peer = PeerCapabilities(request.headers)
+    guard hasWhatIsRequired(request, fields, flow, peer) else { return }
+    let replaced = replacement(request, fields, flow)
+    if replaced.isRefused { return }
     let localTag = random.token()
     guard let dialog = Dialog(answering: request, fields, localTag: localTag) else {
       return respondStatelessly(400, reason: "Missing Contact", to: request, fields, flow)
     }
     let id = nextLegID()
-    guard let transaction = transactions.open(request, fields, on: flow, leg: id) else { return refuseOverload(request, fields, flow) }
+    guard let transaction = transactions.open(request, fields, on: flow, leg: id, now: now) else {
+      return refuseOverload(request, fields, flow)
+    }
     let sdp = request.sessionDescription
-    let isTrusted = identity == .trustedNetwork
-    let leg = Leg(
+    let isTrusted = identity.assertsIdentities
+    var leg = Leg(
       id: id, callID: fields.callID, localTag: localTag,
-      contact: contact(user: request.uri.escapedUser, isSecure: request.uri.scheme == .sips, via: .flow(flow)), credentials: [],
+      contact: contact(user: request.uri.escapedUser, isSecure: request.uri.scheme == .sips, via: .flow(flow)),
+      credentials: self.credentials(for: identity),
       phase: .ringing(IncomingCall(transaction: transaction, request: request, dialog: dialog, hasOffer: sdp != nil)),
       path: UserAgent.path(answering: request, dialog, flow))
+    leg.peer = peer
+    leg.identity = identity
+    leg.remember(remote: sdp)
     transactions.respond(SIPResponse(to: request, status: 100), in: transaction, now: now, &outputs, &timers)
+    shares.add(id, of: flow.remote.host)
     add(leg)
-    let invite = IncomingInvite(
+    var invite = IncomingInvite(
       requestURI: request.uri, from: fields.from, to: fields.to,
       assertedIdentities: isTrusted ? (try? request.headers.assertedIdentities()) ?? [] : [],
       privacy: request.headers.tokens(.privacy).map { $0.lowercased() }, sdp: sdp, flow: flow, identity: identity, callID: fields.callID,
       maxForwards: (try? request.headers.maxForwards()) ?? 70, request: request)
+    invite.contactUser = trunkContactUser(identity)
+    invite.replaces = replaced.leg
     outputs.report(.incoming(id, invite))
+  }
+
+  /// Whether the peer brings what our configuration asks for; false: it was answered with 421 or 422.
+  private mutating func hasWhatIsRequired(
+    _ request: SIPRequest, _ fields: MessageFields, _ flow: Flow, _ peer: PeerCapabilities
+  ) -> Bool {
+    if configuration.reliableProvisionals == .required, !peer.contains(.reliableProvisionals) {
+      respondStatelessly(421, to: request, fields, flow) { _, response in response.headers.add(.require, "100rel") }
+      return false
+    }
+    if let minimum = tooSmallInterval(request, peer) {
+      respondStatelessly(422, to: request, fields, flow) { _, response in response.headers.add(.minSE, String(minimum)) }
+      return false
+    }
+    return true
   }
 
   /// Over the flow when the peer itself is at its other end, or when a proxy keeps a connection to us; else as Record-Route and Contact say.
@@ -96,13 +128,13 @@ extension UserAgent {
       case .ringing(let call) where call.transaction == transaction:
         agent.refuse(call, &leg, status: 487, reason: nil, now: now)
         agent.end(&leg, .cancelled(request.headers.reasons.first), now: now)
-      case .established(var session):
+      case .established(let session):
         // The peer takes its re-INVITE back.
         guard case .receiving(transaction, let invite, _) = session.modification else { return }
-        session.modification = .idle
-        let response = agent.makeResponse(487, to: invite, leg)
-        agent.transactions.respond(response, in: transaction, now: now, &agent.outputs, &agent.timers)
-        leg.phase = .established(session)
+        leg.setModification(.idle, remoteTag: session.dialog.remoteTag)
+        agent.respond(487, to: invite, in: transaction, leg, now: now)
+        agent.outputs.report(.offerWithdrawn(leg.id))
+        agent.sendQueuedOffer(&leg, now: now)
       case .calling, .cancelling, .ringing, .closing, .over:
         break
       }

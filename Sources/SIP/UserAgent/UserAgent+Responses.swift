@@ -1,11 +1,18 @@
 // What becomes of our own requests.
 extension UserAgent {
   mutating func take(_ report: TransactionLayer.ClientReport, now: Duration) {
+    if failOver(report, now: now) { return }
+    if report.owner.purpose == .register { return takeRegistration(report, now: now) }
+    if report.owner.purpose == .message { return takeMessage(report, now: now) }
     withLeg(report.owner.leg) { agent, leg in
       switch report.owner.purpose {
       case .invite: agent.takeInvite(report, &leg, now: now)
       case .modify: agent.takeModification(report, &leg, now: now)
-      case .cancel: break
+      case .update: agent.takeUpdate(report, &leg, now: now)
+      case .refresh: agent.takeRefresh(report, &leg, now: now)
+      case .acknowledgeProvisional: agent.takeProvisionalAcknowledgement(report, &leg, now: now)
+      case .notify: agent.takeNotification(report, &leg, now: now)
+      case .cancel, .register, .message: break
       case .bye, .info, .ping: agent.takeWithinDialog(report, &leg, now: now)
       }
     }
@@ -17,8 +24,8 @@ extension UserAgent {
     let response: SIPResponse
     switch report.result {
     case .response(let received): response = received
-    case .timedOut: return inviteFailed(report, &leg, InviteFailure(status: 408))
-    case .transportFailed: return inviteFailed(report, &leg, InviteFailure(status: 503))
+    case .timedOut: return inviteFailed(report, &leg, InviteFailure(status: 408), now: now)
+    case .transportFailed: return inviteFailed(report, &leg, InviteFailure(status: 503), now: now)
     }
     if response.isSuccess { return takeSuccess(response, report, &leg, now: now) }
     switch leg.phase {
@@ -27,7 +34,7 @@ extension UserAgent {
       if response.isProvisional {
         takeProvisional(response, report, &call, &leg, now: now)
       } else if !answerChallenge(response, report, call, &leg, now: now) {
-        inviteFailed(report, &leg, InviteFailure(response))
+        inviteFailed(report, &leg, InviteFailure(response), now: now)
       }
     case .cancelling(let call, let cancellation):
       guard call.transaction == report.id else { return }
@@ -45,34 +52,66 @@ extension UserAgent {
     _ response: SIPResponse, _ report: TransactionLayer.ClientReport, _ call: inout OutgoingCall, _ leg: inout Leg, now: Duration
   ) {
     call.hasProvisional = true
-    if response.status > 100 {
-      call.expiry = now + configuration.timers.inviteExpiry
-      if let dialog = Dialog(inviting: report.request, response: response), !dialog.remoteTag.isEmpty,
-        !call.early.contains(where: { $0.remoteTag == dialog.remoteTag }), call.early.count < Leg.forkLimit
-      {
-        call.early.append(dialog)
+    guard response.status > 100 else {
+      leg.phase = .calling(call)
+      return
+    }
+    call.expiry = now + configuration.timers.inviteExpiry
+    let sdp = response.sessionDescription
+    var isNews = true
+    if var early = earlyDialog(response, report, call) {
+      leg.peer = PeerCapabilities(response.headers)
+      isNews = acknowledgeProvisional(response, &early, call, &leg, now: now)
+      if isNews, let sdp { early.description = sdp }
+      if let index = call.early.firstIndex(where: { $0.dialog.remoteTag == early.dialog.remoteTag }) {
+        call.early[index] = early
+      } else if call.early.count < Leg.forkLimit {
+        call.early.append(early)
       }
-      outputs.report(
-        .provisional(leg.id, status: response.status, sdp: response.sessionDescription))
     }
     leg.phase = .calling(call)
+    guard isNews else { return }
+    outputs.report(.provisional(leg.id, status: response.status, sdp: sdp))
+    sendEarlyOffer(&leg, now: now)
   }
 
-  /// Sends the INVITE again with credentials; false: the challenge cannot be answered.
+  /// The early dialog of a provisional response; nil where it makes none.
+  private func earlyDialog(_ response: SIPResponse, _ report: TransactionLayer.ClientReport, _ call: OutgoingCall) -> EarlyDialog? {
+    guard let tag = response.headers.toTag, !tag.isEmpty else { return nil }
+    if var known = call.early.first(where: { $0.dialog.remoteTag == tag }) {
+      // A later response may be the first with Contact.
+      known.dialog.refreshTarget(response.headers)
+      return known
+    }
+    guard call.early.count < Leg.forkLimit else { return nil }
+    return Dialog(inviting: report.request, response: response).map { EarlyDialog(dialog: $0) }
+  }
+
+  /// What became of a PRACK: only a challenge matters, the INVITE itself goes on.
+  private mutating func takeProvisionalAcknowledgement(_ report: TransactionLayer.ClientReport, _ leg: inout Leg, now: Duration) {
+    guard case .response(let response) = report.result else { return }
+    _ = sendAgain(response, report, &leg, now: now)
+  }
+
+  /// Sends the INVITE again with credentials, or with the session interval that a 422 asks for; false: neither can be done.
   private mutating func answerChallenge(
     _ response: SIPResponse, _ report: TransactionLayer.ClientReport, _ call: OutgoingCall, _ leg: inout Leg, now: Duration
   ) -> Bool {
-    guard response.status == 401 || response.status == 407,
-      let realms = leg.answers.absorb(response, credentials: leg.credentials, answered: report.owner.answeredRealms),
-      let cseq = try? report.request.headers.cseq()
-    else { return false }
+    guard let cseq = try? report.request.headers.cseq() else { return false }
+    var realms = report.owner.answeredRealms
     var request = report.request
+    if raiseInterval(response, &leg) {
+      addInterval(toInvite: &request.headers, least: leg.minimumSessionExpires)
+    } else {
+      guard response.status == 401 || response.status == 407,
+        let answered = leg.answers.absorb(response, credentials: leg.credentials, answered: realms)
+      else { return false }
+      realms = answered
+    }
     request.headers.remove(.via)
     request.headers.set(.cseq, CSeq(cseq.number + 1, .invite))
     leg.answers.authorize(&request, credentials: leg.credentials, cnonce: random.token())
-    let next = call.invite.route.first?.uri ?? call.invite.uri
-    let destination = call.invite.destination ?? .address(next.transportKind, next.address)
-    guard let transaction = send(request, to: destination, for: &leg, .invite, answered: realms, now: now) else { return false }
+    guard let transaction = send(request, to: report.destination, for: &leg, .invite, answered: realms, now: now) else { return false }
     var call = call.moved(to: transaction)
     call.hasProvisional = false
     call.early.removeAll()
@@ -80,9 +119,13 @@ extension UserAgent {
     return true
   }
 
-  private mutating func inviteFailed(_ report: TransactionLayer.ClientReport, _ leg: inout Leg, _ failure: InviteFailure) {
+  private mutating func inviteFailed(
+    _ report: TransactionLayer.ClientReport, _ leg: inout Leg, _ failure: InviteFailure, now: Duration
+  ) {
     switch leg.phase {
     case .calling(let call) where call.transaction == report.id:
+      if tryNextHop(report, failure, call, &leg, now: now) { return }
+      refusePending(&leg, now: now)
       leg.phase = .over
       outputs.report(.failed(leg.id, failure))
     case .cancelling(let call, _) where call.transaction == report.id:
@@ -100,18 +143,7 @@ extension UserAgent {
     let sequence = dialog.localSequence
     switch leg.phase {
     case .calling(let call):
-      if let early = call.early.first(where: { $0.remoteTag == dialog.remoteTag }) {
-        dialog = early
-        dialog.confirm(response)
-      }
-      var session = Session(dialog: dialog, awaitsAcknowledgement: false, isCaller: true)
-      if report.request.body.isEmpty {
-        session.owedAcknowledgement = sequence
-      } else {
-        sendAcknowledgement(of: sequence, dialog, &leg, sdp: nil, credentialsFrom: report.request)
-      }
-      leg.phase = .established(session)
-      outputs.report(.answered(leg.id, sdp: response.sessionDescription))
+      takeAnswer(response, report, call, &dialog, &leg, now: now)
     case .cancelling:
       // The 200 crossed our CANCEL (RFC 3261 §9.1, §15).
       leg.phase = .over
@@ -127,11 +159,51 @@ extension UserAgent {
     }
   }
 
+  /// The first 2xx.
+  private mutating func takeAnswer(
+    _ response: SIPResponse, _ report: TransactionLayer.ClientReport, _ call: OutgoingCall, _ dialog: inout Dialog, _ leg: inout Leg,
+    now: Duration
+  ) {
+    let sequence = dialog.localSequence
+    let early = call.early.first { $0.dialog.remoteTag == dialog.remoteTag }
+    if let early {
+      dialog = early.dialog
+      dialog.confirm(response)
+    }
+    refuseOffers(ofOtherForksThan: dialog.remoteTag, call, leg, now: now)
+    var session = Session(dialog: dialog, awaitsAcknowledgement: false, isCaller: true)
+    if let early { session.modification = early.modification }
+    session.queuedOffer = call.queuedOffer
+    leg.peer = PeerCapabilities(response.headers)
+    let answer = response.sessionDescription ?? early?.description
+    if report.request.body.isEmpty, early?.isAgreed != true {
+      session.owedAcknowledgement = sequence
+    } else {
+      sendAcknowledgement(of: sequence, dialog, &leg, sdp: nil, credentialsFrom: report.request)
+      leg.remember(local: call.invite.sdp)
+    }
+    leg.phase = .established(session)
+    leg.remember(remote: answer)
+    takeInterval(response.headers, &leg, now: now)
+    outputs.report(.answered(leg.id, sdp: answer))
+    sendQueuedOffer(&leg, now: now)
+  }
+
+  /// Forks that lost have nobody to answer their offers.
+  private mutating func refuseOffers(ofOtherForksThan remoteTag: String, _ call: OutgoingCall, _ leg: Leg, now: Duration) {
+    for early in call.early where early.dialog.remoteTag != remoteTag {
+      guard case .receiving(let transaction, let request, _) = early.modification else { continue }
+      respond(487, to: request, in: transaction, leg, now: now)
+    }
+  }
+
   private mutating func decline(
     _ dialog: inout Dialog, _ sequence: UInt32, _ report: TransactionLayer.ClientReport, _ leg: inout Leg, now: Duration
   ) {
     guard leg.acknowledgements.count < Leg.forkLimit else { return }
     sendAcknowledgement(of: sequence, dialog, &leg, sdp: nil, credentialsFrom: report.request)
+    // PRACKs of this early dialog may have been counted in a copy of it that is gone.
+    dialog.leap()
     sendWithin(dialog, dialog.makeRequest(.bye), &leg, .bye, now: now)
   }
 
@@ -151,6 +223,7 @@ extension UserAgent {
   /// Cancels an INVITE; the CANCEL waits for a provisional response (RFC 3261 §9.1).
   mutating func cancel(_ call: OutgoingCall, _ leg: inout Leg, reason: ReasonHeader?, now: Duration) {
     let cancellation = Cancellation(reason: reason)
+    refusePending(&leg, now: now)
     leg.phase = .cancelling(call, cancellation)
     if call.hasProvisional { sendCancel(call, cancellation, &leg, now: now) }
   }
@@ -178,7 +251,7 @@ extension UserAgent {
 
   private mutating func takeModification(_ report: TransactionLayer.ClientReport, _ leg: inout Leg, now: Duration) {
     if case .response(let response) = report.result, response.isProvisional { return }
-    guard case .established(var session) = leg.phase, case .sending(report.id, let offer) = session.modification else {
+    guard case .established(var session) = leg.phase, case .sending(report.id, let offer, let isRefresh) = session.modification else {
       return acknowledgeLate(report, &leg)
     }
     guard case .response(let response) = report.result else { return lose(&session, &leg, status: 408, now: now) }
@@ -187,21 +260,31 @@ extension UserAgent {
       session.modification = .idle
       session.dialog.refreshTarget(response.headers)
       sendAcknowledgement(of: cseq.number, session.dialog, &leg, sdp: nil, credentialsFrom: report.request)
-      outputs.report(.offerAnswered(leg.id, sdp: response.sessionDescription))
-    } else if response.status == 491 {
-      // Ours is the Call-ID: 2.1 … 4 s, else 0 … 2 s, in steps of 10 ms (RFC 3261 §14.1).
-      let wait = session.isCaller ? random.number(in: 210...400) : random.number(in: 0...200)
-      session.modification = .backingOff(until: now + .milliseconds(10 * wait), offer: offer)
+      leg.phase = .established(session)
+      takeInterval(response.headers, &leg, now: now)
+      let answer = response.sessionDescription
+      // A refresh that changes nothing is nobody's business.
+      if !isRefresh || answer != leg.lastDescriptions?.remote { outputs.report(.offerAnswered(leg.id, sdp: answer)) }
+      leg.remember(local: offer)
+      leg.remember(remote: answer)
+    } else if response.status == 491, !isRefresh {
+      session.modification = .backingOff(until: now + backOff(session), offer: offer)
+      leg.phase = .established(session)
     } else if response.status == 408 || response.status == 481 {
       return lose(&session, &leg, status: response.status, now: now)
-    } else if let transaction = sendAgain(response, report, &session, &leg, now: now) {
-      session.modification = .sending(transaction, offer: offer)
+    } else if let transaction = sendAgain(response, report, &leg, now: now) {
+      leg.setModification(.sending(transaction, offer: offer, isRefresh: isRefresh), remoteTag: session.dialog.remoteTag)
     } else {
-      session.modification = .idle
-      outputs.report(.offerFailed(leg.id, status: response.status))
+      leg.setModification(.idle, remoteTag: session.dialog.remoteTag)
+      if isRefresh {
+        refreshFailed(response, &leg, now: now)
+      } else if raiseInterval(response, &leg) {
+        leg.queueOffer(offer)
+      } else {
+        outputs.report(.offerFailed(leg.id, status: response.status))
+      }
     }
-    sendQueuedOffer(&session, &leg, now: now)
-    leg.phase = .established(session)
+    sendQueuedOffer(&leg, now: now)
   }
 
   /// A 2xx to a re-INVITE that came again, or after the call was ended.
@@ -230,27 +313,30 @@ extension UserAgent {
       if isPing { return outputs.report(.pingFailed(leg.id)) }
       return lose(&session, &leg, status: 408, now: now)
     }
-    if sendAgain(response, report, &session, &leg, now: now) != nil {
-      leg.phase = .established(session)
-    } else if response.status == 481 || (response.status == 408 && !isPing) {
+    if sendAgain(response, report, &leg, now: now) != nil { return }
+    if response.status == 481 || (response.status == 408 && !isPing) {
       lose(&session, &leg, status: response.status, now: now)
     } else if isPing {
       // Any answer shows that somebody is there, but 408 is a proxy's word that nobody is.
       outputs.report(response.status == 408 ? .pingFailed(leg.id) : .pingAnswered(leg.id))
+    } else if report.owner.purpose == .info {
+      sendNextInfo(&leg, now: now)
     }
   }
 
   /// Answers a challenge within the dialog; nil: this was none, or it cannot be answered.
-  private mutating func sendAgain(
-    _ response: SIPResponse, _ report: TransactionLayer.ClientReport, _ session: inout Session, _ leg: inout Leg, now: Duration
+  mutating func sendAgain(
+    _ response: SIPResponse, _ report: TransactionLayer.ClientReport, _ leg: inout Leg, now: Duration
   ) -> ClientTransactionID? {
     guard response.status == 401 || response.status == 407,
-      let realms = leg.answers.absorb(response, credentials: leg.credentials, answered: report.owner.answeredRealms)
+      let realms = leg.answers.absorb(response, credentials: leg.credentials, answered: report.owner.answeredRealms),
+      var dialog = leg.dialog(remoteTag: report.request.headers.toTag ?? "")
     else { return nil }
     var request = report.request
     request.headers.remove(.via)
-    request.headers.set(.cseq, CSeq(session.dialog.nextSequence(), request.method))
-    return sendWithin(session.dialog, request, &leg, report.owner.purpose, answered: realms, now: now)
+    request.headers.set(.cseq, CSeq(dialog.nextSequence(), request.method))
+    leg.update(dialog)
+    return sendWithin(dialog, request, &leg, report.owner.purpose, answered: realms, now: now)
   }
 
   /// A BYE is challenged: the dialog is forgotten already, so the request itself says where it went.
@@ -272,7 +358,7 @@ extension UserAgent {
   }
 
   /// The peer has lost the dialog, or does not answer: it ends (RFC 3261 §12.2.1.2, §14.1; RFC 5057).
-  private mutating func lose(_ session: inout Session, _ leg: inout Leg, status: Int, now: Duration) {
+  mutating func lose(_ session: inout Session, _ leg: inout Leg, status: Int, now: Duration) {
     if session.owedAcknowledgement == nil { sendBye(&session.dialog, &leg, reason: nil, now: now) }
     end(&leg, .dialogLost(status: status), now: now)
   }

@@ -1,39 +1,43 @@
 // A confirmed dialog: changing the session, ending it.
 extension UserAgent {
-  /// Changes the session by a re-INVITE, at once or when what is going on is over; a later offer replaces one that waits.
+  /// Changes the session, at once or when what is going on is over; a later offer replaces one that waits.
+  ///
+  /// By a re-INVITE; before the answer by an UPDATE where the peer can and a first answer was given reliably, else after the answer.
   package mutating func offer(_ leg: LegID, sdp: [UInt8], now: Duration) {
     withLeg(leg) { agent, leg in
-      guard case .established(var session) = leg.phase else { return }
-      session.queuedOffer = sdp
-      agent.sendQueuedOffer(&session, &leg, now: now)
-      leg.phase = .established(session)
+      leg.replaceQueuedOffer(sdp)
+      agent.sendQueuedOffer(&leg, now: now)
+      agent.sendEarlyOffer(&leg, now: now)
     }
     reap()
   }
 
-  /// Answers the peer's re-INVITE; the description is the answer, or our offer when it had none.
+  /// Answers the peer's re-INVITE, UPDATE or PRACK; the description is the answer, or our offer when it had none.
   package mutating func acceptOffer(_ leg: LegID, sdp: [UInt8], now: Duration) {
     withLeg(leg) { agent, leg in
-      guard case .established(var session) = leg.phase,
-        case .receiving(let transaction, let request, let hasOffer) = session.modification
-      else { return }
-      session.modification = .idle
-      leg.phase = .established(session)
-      agent.accept(request, transaction, &leg, sdp: sdp, carriesOffer: !hasOffer, now: now)
+      guard let pending = leg.pendingOffer else { return }
+      leg.setModification(.idle, remoteTag: pending.remoteTag)
+      if pending.request.method == .invite {
+        agent.accept(pending.request, pending.transaction, &leg, sdp: sdp, carriesOffer: !pending.hasOffer, now: now)
+      } else {
+        leg.remember(local: sdp)
+        leg.forgetEarlyDescription(remoteTag: pending.remoteTag)
+        agent.acceptUpdate(pending.request, pending.transaction, &leg, sdp: sdp, now: now)
+        agent.goOn(&leg, now: now)
+        agent.sendQueuedOffer(&leg, now: now)
+      }
     }
     reap()
   }
 
-  /// Refuses the peer's re-INVITE; the session stays as it was.
+  /// Refuses the peer's offer; the session stays as it was.
   package mutating func rejectOffer(_ leg: LegID, status: Int, now: Duration) {
     withLeg(leg) { agent, leg in
-      guard case .established(var session) = leg.phase, case .receiving(let transaction, let request, _) = session.modification else {
-        return
-      }
-      session.modification = .idle
-      agent.respond((300..<700).contains(status) ? status : 488, to: request, in: transaction, leg, now: now)
-      agent.sendQueuedOffer(&session, &leg, now: now)
-      leg.phase = .established(session)
+      guard let pending = leg.pendingOffer else { return }
+      leg.setModification(.idle, remoteTag: pending.remoteTag)
+      agent.respond((300..<700).contains(status) ? status : 488, to: pending.request, in: pending.transaction, leg, now: now)
+      agent.goOn(&leg, now: now)
+      agent.sendQueuedOffer(&leg, now: now)
     }
     reap()
   }
@@ -43,7 +47,9 @@ extension UserAgent {
     _ request: SIPRequest, _ transaction: ServerTransactionID, _ leg: inout Leg, sdp: [UInt8], carriesOffer: Bool, now: Duration
   ) {
     guard let destination = transactions.servers[transaction]?.destination, let cseq = try? request.headers.cseq() else { return }
-    let response = makeResponse(200, to: request, leg, sdp: sdp)
+    var response = makeResponse(200, to: request, leg, sdp: sdp)
+    agreeOnInterval(request, &response, &leg, now: now)
+    leg.remember(local: sdp)
     guard transactions.respond(response, in: transaction, now: now, &outputs, &timers) else { return }
     leg.unacknowledged.append(
       AnswerRetransmission(
@@ -52,21 +58,19 @@ extension UserAgent {
   }
 
   /// Sends the offer that waits, unless an INVITE of either side is under way (RFC 3261 §14.1).
-  mutating func sendQueuedOffer(_ session: inout Session, _ leg: inout Leg, now: Duration) {
-    guard case .idle = session.modification, leg.unacknowledged.isEmpty, session.owedAcknowledgement == nil, let offer = session.queuedOffer
+  mutating func sendQueuedOffer(_ leg: inout Leg, now: Duration) {
+    guard case .established(var session) = leg.phase, session.modification.isIdle, leg.unacknowledged.isEmpty,
+      session.owedAcknowledgement == nil, let offer = session.queuedOffer
     else { return }
     session.queuedOffer = nil
     var request = session.dialog.makeRequest(.invite)
-    request.headers.add(.contact, leg.contact)
-    addAllow(&request.headers)
-    addSupported(&request.headers)
-    request.headers.add(.contentType, MediaType.sdp)
-    request.body = offer
+    addOffer(offer, &request, leg)
     if let transaction = sendWithin(session.dialog, request, &leg, .modify, now: now) {
       session.modification = .sending(transaction, offer: offer)
     } else {
       outputs.report(.offerFailed(leg.id, status: 503))
     }
+    leg.phase = .established(session)
   }
 
   /// Sends a request of the dialog, with the credentials that earlier challenges asked for.
@@ -83,7 +87,7 @@ extension UserAgent {
 
   /// Ends an established session from our side.
   mutating func leave(_ session: inout Session, _ leg: inout Leg, reason: ReasonHeader?, now: Duration) {
-    refusePendingOffer(leg, now: now)
+    refusePending(&leg, now: now)
     if let sequence = session.owedAcknowledgement {
       sendAcknowledgement(of: sequence, session.dialog, &leg, sdp: nil)
     }
@@ -104,16 +108,18 @@ extension UserAgent {
   }
 
   /// What is still pending when a dialog ends is answered with 487 (RFC 3261 §15.1.2).
-  private mutating func refusePendingOffer(_ leg: Leg, now: Duration) {
-    guard case .established(let session) = leg.phase, case .receiving(let transaction, let request, _) = session.modification else {
-      return
+  mutating func refusePending(_ leg: inout Leg, now: Duration) {
+    while let pending = leg.pendingOffer {
+      leg.setModification(.idle, remoteTag: pending.remoteTag)
+      respond(487, to: pending.request, in: pending.transaction, leg, now: now)
     }
-    respond(487, to: request, in: transaction, leg, now: now)
+    refuseTransfer(&leg, status: 487, now: now)
+    if leg.transfer?.outlivesCall != true { leg.transfer = nil }
   }
 
   /// Tells the application the end of a leg.
   mutating func end(_ leg: inout Leg, _ cause: EndCause, now: Duration) {
-    refusePendingOffer(leg, now: now)
+    refusePending(&leg, now: now)
     leg.phase = .over
     leg.unacknowledged.removeAll()
     outputs.report(.ended(leg.id, cause))
@@ -139,8 +145,8 @@ extension UserAgent {
       request.headers.add(.contentType, MediaType.sdp)
       request.body = sdp
     }
-    let destination = destination(leg, dialog)
-    _ = finish(&request, to: destination)
+    let destination = settled(destination(leg, dialog))
+    finish(&request, to: destination)
     leg.remember(Acknowledgement(remoteTag: dialog.remoteTag, sequence: sequence, request: request, destination: destination))
     transactions.transmit(request, to: destination, &outputs)
   }

@@ -23,11 +23,31 @@ package struct UserAgent: Sendable {
   var registrarTimer = TimerSlot()
   var authenticator: DigestAuthenticator
   var validation: RequestValidation
+  /// The values of Allow and Supported; Supported also without 100rel.
+  var allowText = ""
+  var supportedText = ""
+  var unreliableSupportedText = ""
   var passwords: [String: String] = [:]
+  /// Those of the configuration, and those taken out of it whose registration is not over yet.
+  var trunks: [Trunk] = []
+  var trunkTimer = TimerSlot()
   var counters = UserAgentStatistics()
+  /// Client transactions that wait for their server.
+  var locating: [SIPURI: [ClientTransactionID]] = [:]
+  /// The best server of each URI when it was located last.
+  var lastLocated: [SIPURI: LocatedServer] = [:]
   /// Legs whose end the application does not know yet.
   package internal(set) var activeLegs = 0
+  /// Whether new calls are looked at; the default is `open`.
+  package var admission = Admission.open
+  /// Accounts that are held back; the default is none.
+  package var accountHolds: [String: AccountHold] = [:]
+  var evidence = PeerEvidenceQueue()
+  var shares = SourceShares()
+  var waitingMessages: [MessageID: WaitingMessage] = [:]
+  var sentMessages: [ClientTransactionID: SentMessage] = [:]
   private var lastLegNumber: UInt64 = 0
+  private var lastMessageNumber: UInt64 = 0
 
   /// `seed` decides tags, branches and nonces: a run replays exactly; in production it comes from the system's generator.
   package init(configuration: UserAgentConfiguration, seed: UInt64) {
@@ -40,13 +60,16 @@ package struct UserAgent: Sendable {
     authenticator = UserAgent.makeAuthenticator(configuration, &random)
     validation = UserAgent.makeValidation(configuration)
     passwords = UserAgent.makePasswords(configuration)
+    writeCapabilities()
+    reconfigureTrunks(isContactChanged: false)
   }
 
   // MARK: State
 
   package var statistics: UserAgentStatistics { counters + transactions.statistics }
   /// True when no transaction, dialog or leg is left (registrations do not count).
-  package var isIdle: Bool { transactions.isEmpty && legs.isEmpty && dialogs.isEmpty && legsByConnection.isEmpty }
+  package var isIdle: Bool { transactions.isEmpty && legs.isEmpty && dialogs.isEmpty && legsByConnection.isEmpty && !hasMessages }
+  private var hasMessages: Bool { !waitingMessages.isEmpty || !sentMessages.isEmpty }
   /// Legs in the table, those included that only wait for their last timers.
   package var legCount: Int { legs.count }
   package var dialogCount: Int { dialogs.count }
@@ -55,6 +78,8 @@ package struct UserAgent: Sendable {
   /// Timer entries, those included whose owner is gone.
   package var timerCount: Int { timers.count }
   package var nextDeadline: Duration? { timers.nextDeadline }
+  /// The Call-ID of a leg that is in the table.
+  package func callID(of leg: LegID) -> String? { legs[leg]?.callID }
 
   package mutating func nextOutput() -> Output? { outputs.popFirst() }
 
@@ -63,6 +88,11 @@ package struct UserAgent: Sendable {
   mutating func nextLegID() -> LegID {
     lastLegNumber &+= 1
     return LegID(rawValue: lastLegNumber)
+  }
+
+  mutating func nextMessageID() -> MessageID {
+    lastMessageNumber &+= 1
+    return MessageID(rawValue: lastMessageNumber)
   }
 
   /// Puts a new leg into the tables.
@@ -90,6 +120,7 @@ package struct UserAgent: Sendable {
       release(&leg)
       settle(leg)
     }
+    pruneTimers()
   }
 
   /// A call whose INVITE has no transaction any more, and no outcome, has failed: whatever the peer did, a leg never waits for nothing.
@@ -106,8 +137,29 @@ package struct UserAgent: Sendable {
     }
   }
 
+  /// Timers of what is gone wake nobody.
+  private mutating func pruneTimers() {
+    let owners = legs.count + transactions.clients.count + transactions.servers.count + waitingMessages.count
+    var queue = TimerQueue<TimerOwner>()
+    swap(&queue, &timers)
+    queue.prune(owners: owners) { owner, deadline in needs(owner, at: deadline) }
+    swap(&queue, &timers)
+  }
+
+  private func needs(_ owner: TimerOwner, at deadline: Duration) -> Bool {
+    switch owner {
+    case .client(let id): transactions.clients[id]?.timer.queued == deadline
+    case .server(let id): transactions.servers[id]?.timer.queued == deadline
+    case .leg(let id): legs[id]?.timer.queued == deadline
+    case .message(let id): waitingMessages[id] != nil
+    case .registrar: registrarTimer.queued == deadline
+    case .trunks: trunkTimer.queued == deadline
+    }
+  }
+
   private mutating func settle(_ leg: Leg) {
     guard !leg.isGone else {
+      shares.remove(leg.id)
       dialogs[leg.dialogKey] = nil
       if case .flow(let flow) = leg.path { forget(leg.id, on: flow) }
       return

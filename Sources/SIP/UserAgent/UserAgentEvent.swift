@@ -5,11 +5,15 @@ extension UserAgent {
     case event(Event)
     /// The peer on this connection does not keep to the protocol.
     case closeFlow(Flow)
+    case location(LocationRequest)
+    /// Two line ends, which keep a NAT's mapping and ask a connection for a sign of life (RFC 5626 §4.4.1).
+    case keepAlive(Flow)
   }
 
   /// What happened; every leg ends with exactly one `failed` or `ended`, and nothing about it follows.
   package enum Event: Sendable {
-    case incoming(LegID, IncomingInvite)
+    /// Boxed, since every event would be as large as this one.
+    indirect case incoming(LegID, IncomingInvite)
     /// A response 101 … 199 to our INVITE, with its session description if it carries one; repeated as often as the peer sends it.
     case provisional(LegID, status: Int, sdp: [UInt8]?)
     /// Our INVITE was accepted and acknowledged; an INVITE without offer waits for `acknowledge(_:sdp:now:)`.
@@ -23,16 +27,27 @@ extension UserAgent {
     case offerAnswered(LegID, sdp: [UInt8]?)
     /// Our offer was refused; the session stays as it was. 491 is retried by the user agent and not reported.
     case offerFailed(LegID, status: Int)
+    /// The peer took back the offer that was reported last: it must not be answered any more.
+    case offerWithdrawn(LegID)
     /// INFO that we take; its 200 is sent.
     case info(LegID, contentType: String, body: [UInt8])
     case pingAnswered(LegID)
     case pingFailed(LegID)
+    /// REFER within the call: `acceptTransfer` or `rejectTransfer` answers it, or it is refused with 603 after 20 s.
+    case transferRequested(LegID, TransferRequest)
     case ended(LegID, EndCause)
+    /// A MESSAGE, within a call or outside; `answerMessage` answers it.
+    case message(MessageID, IncomingMessage)
+    case messageDelivered(MessageID)
+    /// The status of the peer, or our own: 408 time-out, 503 it could not be sent.
+    case messageFailed(MessageID, status: Int)
     /// The contacts of an account changed; the list is complete.
     case registered(account: String, [ContactBinding])
     /// The account has no contact any more.
     case unregistered(account: String)
     case attemptRefused(Refusal, Flow)
+    /// A trunk is registered, has failed, or was moved to another server.
+    case trunkChanged(TrunkState)
   }
 
   /// How a call that we placed failed.
@@ -59,6 +74,8 @@ extension UserAgent {
     case dialogLost(status: Int)
     /// The connection of a call that was not answered yet is gone.
     case flowLost
+    /// The session timer ran out without a refresh (RFC 4028 §10); a BYE is sent.
+    case sessionExpired
   }
 
   /// Why a request did not get through; one for each, counted in `UserAgentStatistics`.

@@ -13,6 +13,8 @@ package struct UserAgentStatistics: Sendable, Equatable {
   package var mergedRequests = 0
   package var loops = 0
   package var overloads = 0
+  /// Calls that `UserAgent.admission` held back.
+  package var notAdmitted = 0
   package var transportFailures = 0
   package var timeouts = 0
 
@@ -33,6 +35,7 @@ package struct UserAgentStatistics: Sendable, Equatable {
     sum.mergedRequests += right.mergedRequests
     sum.loops += right.loops
     sum.overloads += right.overloads
+    sum.notAdmitted += right.notAdmitted
     sum.transportFailures += right.transportFailures
     sum.timeouts += right.timeouts
     return sum

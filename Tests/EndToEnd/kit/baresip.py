@@ -29,6 +29,7 @@ module g711.so
 module aufile.so
 module aubridge.so
 module sndfile.so
+module srtp.so
 module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
@@ -37,7 +38,8 @@ ctrl_tcp_listen 127.0.0.1:{control}
 
 
 class Baresip(Peer):
-    def __init__(self, folder, gateway, transport="udp", source=None, user="bob", answer="manual", register=True, dtmf="rtpevent"):
+    def __init__(self, folder, gateway, transport="udp", source=None, user="bob", answer="manual", register=True, dtmf="rtpevent",
+                 encryption=None):
         program = needs("baresip")
         folder.mkdir(parents=True)
         self.folder = folder
@@ -49,7 +51,8 @@ class Baresip(Peer):
         port = gateway.port(transport)
         (folder / "accounts").write_text(
             f"<sip:{user}@127.0.0.1:{port};transport={transport}>;auth_user={user};auth_pass=secret;audio_codecs=PCMU;"
-            f"regint={60 if register else 0};answermode={answer};ptime=20;dtmfmode={dtmf}\n")
+            f"regint={60 if register else 0};answermode={answer};ptime=20;dtmfmode={dtmf}"
+            + (f";mediaenc={encryption}" if encryption else "") + "\n")
         self.events = []
         self._answers = {}
         self._token = 0

@@ -64,15 +64,23 @@ class Gateway:
         self.path = self.folder / "gateway.yaml"
         self.status = Status(self.socket_folder / "s")
         self.process = None
+        # Added to the process's own; None: nothing.
+        self.environment = None
+        # The command that runs it, such as one that enters a network namespace.
+        self.runner = []
 
     def start(self):
-        # JSON is YAML.
-        self.path.write_text(json.dumps(self.configuration, indent=2) + "\n")
-        with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([BINARY, "--config", self.path], stdout=log, stderr=log, cwd=self.folder)
+        self.spawn()
         wait_for(self._is_ready, 15, "gatewayd answers on its status socket")
         self.listen = self.status.status()["sip"]["listen"]
         return self
+
+    def spawn(self):
+        # JSON is YAML.
+        self.path.write_text(json.dumps(self.configuration, indent=2) + "\n")
+        environment = {**os.environ, **self.environment} if self.environment else None
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([*self.runner, BINARY, "--config", self.path], stdout=log, stderr=log, cwd=self.folder, env=environment)
 
     def _is_ready(self):
         if self.process.poll() is not None:

@@ -8,11 +8,15 @@ from .processes import Peer, needs
 from .waiting import wait_for
 
 CONFIG = """[sip]
-sip_port={port}
-sip_tcp_port=-1
-sip_tls_port=-1
+sip_port={udp}
+sip_tcp_port={tcp}
+sip_tls_port={tls}
 guess_hostname=0
 contact=sip:{user}@127.0.0.1:{port}
+media_encryption={encryption}
+media_encryption_mandatory={mandatory}
+verify_server_certs=0
+verify_server_cn=0
 default_proxy=0
 register_only_when_network_is_up=0
 use_info=0
@@ -33,7 +37,7 @@ echocancellation=0
 enabled=0
 
 [proxy_0]
-reg_proxy=sip:127.0.0.1:{gateway}
+reg_proxy=<sip:127.0.0.1:{gateway};transport={transport}>
 reg_identity=sip:{user}@127.0.0.1:{gateway}
 reg_expires=120
 reg_sendregister=1
@@ -47,13 +51,15 @@ domain=127.0.0.1
 
 
 class Linphone(Peer):
-    def __init__(self, folder, gateway, realm, user="bob"):
+    def __init__(self, folder, gateway, realm, user="bob", transport="udp", encryption="none"):
         program = needs("linphonec")
         (folder / ".local/share/linphone").mkdir(parents=True)
-        self.folder, self.gateway, self.user = folder, gateway, user
+        self.folder, self.gateway, self.user, self.transport = folder, gateway, user, transport
         path = folder / "linphonerc"
-        path.write_text(CONFIG.format(port=free_port(socket.SOCK_DGRAM), rtp=free_port(socket.SOCK_DGRAM), gateway=gateway.port("udp"),
-                                      user=user, realm=realm))
+        port = free_port(socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM)
+        ports = {kind: port if kind == transport else -1 for kind in ("udp", "tcp", "tls")}
+        path.write_text(CONFIG.format(**ports, port=port, rtp=free_port(socket.SOCK_DGRAM), gateway=gateway.port(transport), user=user, realm=realm,
+                                      transport=transport, encryption=encryption, mandatory=0 if encryption == "none" else 1))
         self.spawn([program, "-c", str(path)], folder, {**os.environ, "HOME": str(folder)}, stdin=subprocess.PIPE)
         self.say("soundcard use files")
 
@@ -69,7 +75,7 @@ class Linphone(Peer):
         wait_for(is_registered, 15, "linphonec's registration")
 
     def call(self, number):
-        self.say(f"call sip:{number}@127.0.0.1:{self.gateway.port('udp')}")
+        self.say(f"call sip:{number}@127.0.0.1:{self.gateway.port(self.transport)};transport={self.transport}")
 
     def end(self, seconds=10):
         if self.process is not None and self.process.poll() is None:

@@ -1,4 +1,4 @@
-"""A SIP telephone over UDP for exact scenarios: nothing happens in it that the test did not ask for."""
+"""A SIP telephone over UDP or TCP for exact scenarios: nothing happens in it that the test did not ask for."""
 import queue
 import secrets
 import socket
@@ -23,6 +23,7 @@ class Call:
         self.remote_tag = None
         self.local = self.remote = None       # From and To values without tags
         self.target = None
+        self.routes = []                      # the route set
         self.sequence = 1
         self.sdp_version = 1
         self.provisional = []                 # (time, response)
@@ -73,7 +74,7 @@ class Call:
             self.sequence += 1
         base = [("Via", self.phone.via()), ("Max-Forwards", "70"), ("From", f"{self.local};tag={self.local_tag}"),
                 ("To", f"{self.remote};tag={self.remote_tag}"), ("Call-ID", self.id), ("CSeq", f"{self.sequence} {method}"),
-                ("Contact", self.phone.contact())]
+                ("Contact", self.phone.contact()), *[("Route", route) for route in self.routes]]
         return sip.Message(f"{method} {self.target} SIP/2.0", [*base, *headers], body)
 
     def hang_up(self):
@@ -137,12 +138,16 @@ class Call:
 
 
 class MiniPhone:
-    def __init__(self, gateway_port, user="bob", password="secret", host="127.0.0.1", algorithm=None):
-        self.gateway = (host, gateway_port)
+    def __init__(self, gateway_port, user="bob", password="secret", host="127.0.0.1", algorithm=None, transport="udp", gateway_host=None):
+        self.gateway = (gateway_host or host, gateway_port)
         self.host = host
         self.user, self.password, self.algorithm = user, password, algorithm
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((host, 0))
+        self.transport = transport
+        if transport == "tcp":
+            self.socket = socket.create_connection(self.gateway, timeout=10)
+        else:
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket.bind((host, 0))
         self.socket.settimeout(0.1)
         self.port = self.socket.getsockname()[1]
         self.calls = {}
@@ -150,6 +155,8 @@ class MiniPhone:
         self.auto_answer = False
         self.received = []
         self._waiting = {}
+        self._sending = threading.Lock()
+        self._buffer = b""
         self._closed = False
         self.is_dead = False
         self._thread = threading.Thread(target=self._receive, daemon=True)
@@ -190,10 +197,10 @@ class MiniPhone:
     # Messages
 
     def via(self):
-        return f"SIP/2.0/UDP {self.host}:{self.port};branch={sip.new_branch()};rport"
+        return f"SIP/2.0/{self.transport.upper()} {self.host}:{self.port};branch={sip.new_branch()};rport"
 
     def contact(self):
-        return f"<sip:{self.user}@{self.host}:{self.port}>"
+        return f"<sip:{self.user}@{self.host}:{self.port}{';transport=tcp' if self.transport == 'tcp' else ''}>"
 
     def uri(self, user=None):
         return f"sip:{user + '@' if user else ''}{self.gateway[0]}:{self.gateway[1]}"
@@ -202,10 +209,20 @@ class MiniPhone:
         if self.is_dead:
             return
         try:
-            self.socket.sendto(message.bytes() if isinstance(message, sip.Message) else message, self.gateway)
+            data = message.bytes() if isinstance(message, sip.Message) else message
+            if self.transport == "tcp":
+                with self._sending:
+                    self.socket.sendall(data)
+            else:
+                self.socket.sendto(data, self.gateway)
         except OSError:
             if not self._closed:
                 raise
+
+    def send_again(self, message):
+        """A retransmission; a connection loses nothing."""
+        if self.transport == "udp":
+            self.send(message)
 
     def outside_request(self, method, uri, headers=(), body=b"", call_id=None, to=None, sequence=1, tag=None):
         identity = f"<sip:{self.user}@{self.gateway[0]}>"
@@ -230,7 +247,7 @@ class MiniPhone:
                 except queue.Empty:
                     if time.monotonic() > deadline:
                         raise AssertionError(f"no answer to {message.start}") from None
-                    self.send(message)
+                    self.send_again(message)
                     pause = min(pause * 2, 4)
         finally:
             self._waiting.pop(key, None)
@@ -287,7 +304,7 @@ class MiniPhone:
                 answer = answers.get(timeout=pause)
             except queue.Empty:
                 if not has_answer:
-                    self.send(request)
+                    self.send_again(request)
                     pause = min(pause * 2, 4)
                 continue
             has_answer, pause = True, 1
@@ -323,6 +340,7 @@ class MiniPhone:
     def _answered(self, call, answer):
         call.remote_tag = answer.tag("To")
         call.target = answer.contact_uri()
+        call.routes = sip.addresses(answer.all("Record-Route"))[::-1]
         call.sequence = call.request.cseq[0]
         theirs = sip.Audio(answer.body)
         typed, body = [], b""
@@ -344,14 +362,36 @@ class MiniPhone:
                 continue
             except OSError:
                 return
-            if self.is_dead or not data.strip():
-                continue
-            message = sip.Message.parse(data)
-            self.received.append((time.monotonic(), message))
-            if message.status:
-                self._take_response(message)
+            if self.transport == "tcp":
+                if not data:
+                    return
+                self._buffer += data
+                while (whole := self._cut()) is not None:
+                    self._take(whole)
             else:
-                self._take_request(message)
+                self._take(data)
+
+    def _cut(self):
+        """The first whole message of the stream."""
+        self._buffer = self._buffer.lstrip(b"\r\n")
+        head, separator, rest = self._buffer.partition(b"\r\n\r\n")
+        if not separator:
+            return None
+        length = int(sip.Message.parse(head + separator).get("Content-Length", "0"))
+        if len(rest) < length:
+            return None
+        self._buffer = rest[length:]
+        return head + separator + rest[:length]
+
+    def _take(self, data):
+        if self.is_dead or not data.strip():
+            return
+        message = sip.Message.parse(data)
+        self.received.append((time.monotonic(), message))
+        if message.status:
+            self._take_response(message)
+        else:
+            self._take_request(message)
 
     def _take_response(self, message):
         waiting = self._waiting.get((message.branch, message.cseq[1]))
@@ -398,6 +438,7 @@ class MiniPhone:
         call.request = message
         call.local, call.remote = message.get("To"), message.get("From").split(";tag=")[0]
         call.remote_tag, call.target = message.tag("From"), message.contact_uri()
+        call.routes = sip.addresses(message.all("Record-Route"))
         self.calls[call.id] = call
         call.ring()
         if self.auto_answer:

@@ -76,6 +76,11 @@ class Message:
         return f"<{self.start}>"
 
 
+def addresses(values):
+    """The addresses in brackets of header values, with their parameters, in order."""
+    return [match.strip() for value in values for match in re.findall(r"<[^>]*>[^,]*", value)]
+
+
 def new_branch():
     return "z9hG4bK" + secrets.token_hex(8)
 

@@ -10,12 +10,16 @@ SCENARIOS = pathlib.Path(__file__).resolve().parents[1] / "scenarios"
 
 
 class Sipp(Peer):
-    """`values` replace @NAME@ in the scenario; samples become a raw µ-law file @AUDIO@."""
+    """`values` replace @NAME@ in the scenario; samples become a raw µ-law file @AUDIO@.
 
-    def __init__(self, folder, gateway, scenario, number, samples=None, calls=1, rate=1, echo=False, seconds=60, values=None, extra=()):
+    The scenario is a file's name or a `Scenario`; `port`: where it listens.
+    """
+
+    def __init__(self, folder, gateway, scenario, number, samples=None, calls=1, rate=1, echo=False, seconds=60, values=None, extra=(),
+                 port=None):
         program = needs("sipp")
         folder.mkdir(parents=True)
-        text = (SCENARIOS / scenario).read_text()
+        text = (SCENARIOS / scenario).read_text() if isinstance(scenario, str) else scenario.text()
         values = dict(values or {})
         if samples is not None:
             (folder / "audio.ul").write_bytes(encode(samples).tobytes())
@@ -23,7 +27,7 @@ class Sipp(Peer):
         for name, value in values.items():
             text = text.replace(f"@{name}@", str(value))
         (folder / "scenario.xml").write_text(text)
-        port, media = free_port(socket.SOCK_DGRAM), free_range(8)
+        port, media = port or free_port(socket.SOCK_DGRAM), free_range(8)
         arguments = [program, "-sf", "scenario.xml", "-s", number, "-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(media),
                      "-m", str(calls), "-r", str(rate), "-l", str(calls), "-timeout", str(seconds), "-timeout_error", "-nostdin",
                      "-trace_err", "-trace_stat", "-fd", "1", "-au", "bob", "-ap", "secret"]

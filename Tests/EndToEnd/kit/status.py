@@ -28,17 +28,20 @@ class Status:
         self.timeout = timeout
 
     def request(self, method, path, body=None):
+        return self.request_bytes(method, path, body).decode()
+
+    def request_bytes(self, method, path, body=None):
         connection = UnixConnection(self.path, self.timeout)
         try:
             headers = {"Content-Type": "application/json"} if body is not None else {}
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
             response = connection.getresponse()
-            text = response.read().decode()
+            data = response.read()
         finally:
             connection.close()
         if response.status >= 300:
-            raise StatusError(response.status, text)
-        return text
+            raise StatusError(response.status, data.decode())
+        return data
 
     def get(self, path):
         return json.loads(self.request("GET", path))

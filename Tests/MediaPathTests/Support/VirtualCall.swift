@@ -47,6 +47,11 @@ final class VirtualCall {
   private(set) var heard: [HeardPacket] = []
   private(set) var reports: [(bytes: [UInt8], to: MediaAddress, from: MediaAddress)] = []
 
+  /// nil: the peer speaks plain RTP.
+  var peerSecurity: PeerSecurity?
+  /// Each datagram to the gateway's RTP port, as it was sent.
+  private(set) var sent: [[UInt8]] = []
+
   private(set) var events: [PathEvent] = []
   private(set) var closing: PathStatistics?
 
@@ -104,7 +109,13 @@ final class VirtualCall {
     peerSequence &+= 1
     peerPackets += 1
     guard !isLost(peerPackets - 1) else { return }
-    media.deliver(packet, from: peerAddress, toPort: ports.rtp, arrival: now)
+    deliver(peerSecurity?.seal(packet) ?? packet)
+  }
+
+  /// From the peer, or from somebody else.
+  func deliver(_ packet: [UInt8], from source: MediaAddress? = nil) {
+    if source == nil { sent.append(packet) }
+    media.deliver(packet, from: source ?? peerAddress, toPort: ports.rtp, arrival: now)
   }
 
   static func packet(_ header: RTPHeader, _ payload: [UInt8]) -> [UInt8] {
@@ -141,14 +152,15 @@ final class VirtualCall {
 
   private func collect() {
     while let packet = media.nextPacket() {
-      if packet.component == .rtp, packet.bytes.withUnsafeBytes({ DatagramKind($0) }) == .rtp {
-        packet.bytes.withUnsafeBytes { bytes in
+      guard let bytes = peerSecurity.map({ $0.open(packet.bytes) }) ?? packet.bytes else { continue }
+      if packet.component == .rtp, bytes.withUnsafeBytes({ DatagramKind($0) }) == .rtp {
+        bytes.withUnsafeBytes { bytes in
           if let view = try? RTPPacketView(bytes) {
             heard.append(HeardPacket(header: view.header, payload: Array(view.payload), to: packet.to, at: now))
           }
         }
       } else {
-        reports.append((packet.bytes, packet.to, packet.from))
+        reports.append((bytes, packet.to, packet.from))
       }
     }
     while let event = media.nextEvent() {

@@ -96,6 +96,25 @@ import Testing
     #expect(server.verify(right, request: other, secret: secret, now: .zero) == .malformed)
   }
 
+  @Test func aNonceIsForWhomItWasGivenTo() throws {
+    var server = authenticator()
+    let challenges = server.challenges(source: "192.0.2.1", now: .zero)
+    let right = try answer(challenges)
+    let wrong = try answer(challenges, password: "guess")
+    for (source, isOurs) in [("192.0.2.1", true), ("192.0.2.2", false), ("", false)] {
+      let verdict = server.verify(wrong, request: request, secret: secret, source: source, now: .zero)
+      #expect(verdict == .refused(username: "bob", nonceIsOurs: isOurs))
+    }
+    #expect(server.verify(right, request: request, secret: secret, source: "192.0.2.2", now: .zero) == .stale(username: "bob"))
+    #expect(server.verify(right, request: request, secret: secret, source: "192.0.2.1", now: .zero) == .authenticated(username: "bob"))
+  }
+
+  @Test func anOldNonceProvesNothing() throws {
+    var server = authenticator()
+    let wrong = try answer(server.challenges(now: .zero), password: "guess")
+    #expect(server.verify(wrong, request: request, secret: secret, now: .seconds(61)) == .refused(username: "bob", nonceIsOurs: false))
+  }
+
   @Test func md5WithAHashedSecret() throws {
     var server = authenticator()
     let credentials = try answer([server.challenges(now: .zero)[1]])

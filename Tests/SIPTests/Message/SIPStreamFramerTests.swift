@@ -26,6 +26,7 @@ import Testing
         case .unparsable(let error): result.append(error.code.rawValue)
         case .failed(let error): result.append("failed \(error.code.rawValue) \(error.salvaged != nil)")
         case .ping: result.append("ping")
+        case .unheard: result.append("unheard")
         }
       }
     }

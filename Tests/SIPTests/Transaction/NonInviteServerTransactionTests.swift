@@ -3,7 +3,7 @@ import Testing
 
 struct NonInviteServerTransactionTests {
   private func machine(isReliable: Bool = false) -> NonInviteServerTransaction {
-    NonInviteServerTransaction(isReliable: isReliable, timers: TransactionTimers())
+    NonInviteServerTransaction(isReliable: isReliable, timers: TransactionTimers(), now: .zero)
   }
 
   @Test

@@ -16,7 +16,9 @@ struct CallTests {
     network.agents[0].hangUp(caller, reason: .q850(16, "Normal call clearing"), now: network.now)
     network.run()
     #expect(
-      network.ladder == ["0 INVITE", "1 100 INVITE", "1 183 INVITE", "1 200 INVITE", "0 ACK", "0 BYE", "1 200 BYE"])
+      network.ladder == [
+        "0 INVITE", "1 100 INVITE", "1 183 INVITE", "0 PRACK", "1 200 PRACK", "1 200 INVITE", "0 ACK", "0 BYE", "1 200 BYE",
+      ])
     #expect(network.names(0) == ["provisional 183 sdp", "answered sdp", "ended here"])
     #expect(network.names(1) == ["incoming", "acknowledged", "ended bye"])
     guard case .ended(_, .bye(let reason))? = network.events[1].last else { return #expect(Bool(false)) }
@@ -206,10 +208,10 @@ struct CallTests {
   }
 
   @Test
-  func identityAndPrivacyTravelAsGivenAndAreBelievedFromTrustedNetworksOnly() throws {
+  func identityTravelsBetweenThoseWhoTrustEachOtherOnly() throws {
     for trusted in [true, false] {
       let network = VirtualNetwork.pair { index, configuration in
-        if index == 1, trusted { configuration.trusted = [IPNetwork("192.0.2.0/24")].compactMap { $0 } }
+        if index == 0 || trusted { configuration.trusted = [IPNetwork("192.0.2.0/24")].compactMap { $0 } }
       }
       var invite = network.invitation()
       invite.assertedIdentities = [NameAddress(uri: SIPURI(user: "+81312345678", host: "192.0.2.1"))]
@@ -222,6 +224,17 @@ struct CallTests {
       #expect(incoming.identity == (trusted ? .trustedNetwork : .unverified))
       #expect(incoming.maxForwards == 70)
     }
+  }
+
+  @Test(arguments: [(["id"], false), (["none"], true), ([], true)])
+  func privateIdentityIsNotToldToStrangers(_ privacy: [String], _ isTold: Bool) {
+    let network = VirtualNetwork.pair()
+    var invite = network.invitation()
+    invite.assertedIdentities = [NameAddress(uri: SIPURI(user: "+81312345678", host: "192.0.2.1"))]
+    invite.privacy = privacy
+    _ = network.agents[0].invite(invite, now: network.now)
+    network.drain()
+    #expect(network.requests(.invite).first?.headers.contains(.pAssertedIdentity) == isTold)
   }
 
   @Test

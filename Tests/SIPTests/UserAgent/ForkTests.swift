@@ -13,6 +13,19 @@ struct ForkTests {
     return .response(response)
   }
 
+  /// A BYE of a fork that was not answered.
+  private func bye(_ invite: SIPRequest, tag: String) throws -> SIPMessage {
+    var request = SIPRequest(method: .bye, uri: SIPURI(user: "bob", address: VirtualNetwork.address(0)))
+    request.headers.add(.via, Via(.udp, sentBy: VirtualNetwork.address(1), branch: "z9hG4bK\(tag)"))
+    var remote = try invite.headers.to()
+    remote.tag = tag
+    request.headers.add(.from, remote)
+    request.headers.add(.to, try invite.headers.from())
+    request.headers.copy(.callID, from: invite.headers)
+    request.headers.add(.cseq, CSeq(1, .bye))
+    return .request(request)
+  }
+
   @Test
   func firstAnswerWinsAndLaterOnesAreAcknowledgedAndEnded() throws {
     let network = VirtualNetwork.pair()
@@ -49,6 +62,32 @@ struct ForkTests {
     #expect(network.requests(.bye).map(\.uri.user) == ["one", "two"])
     network.run()
     #expect(network.agents[0].isIdle)
+  }
+
+  @Test
+  func forkThatEndsEarlyLeavesTheOthers() throws {
+    let network = VirtualNetwork.pair()
+    network.passes = { _ in false }
+    network.call()
+    let invite = try #require(network.requests(.invite).first)
+    network.deliver(response(180, invite, tag: "one", host: "192.0.2.2"), from: 1, to: 0)
+    network.deliver(response(180, invite, tag: "two", host: "192.0.2.2"), from: 1, to: 0)
+    network.deliver(try bye(invite, tag: "one"), from: 1, to: 0)
+    #expect(network.requests(.cancel).isEmpty)
+    network.deliver(response(200, invite, tag: "two", host: "192.0.2.2"), from: 1, to: 0)
+    #expect(network.names(0) == ["provisional 180", "provisional 180", "answered sdp"])
+  }
+
+  @Test
+  func callEndsWithItsLastEarlyFork() throws {
+    let network = VirtualNetwork.pair()
+    network.passes = { _ in false }
+    network.call()
+    let invite = try #require(network.requests(.invite).first)
+    network.deliver(response(180, invite, tag: "one", host: "192.0.2.2"), from: 1, to: 0)
+    network.deliver(try bye(invite, tag: "one"), from: 1, to: 0)
+    #expect(network.names(0) == ["provisional 180", "ended bye"])
+    #expect(network.requests(.cancel).count == 1)
   }
 
   @Test

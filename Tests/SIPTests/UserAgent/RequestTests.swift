@@ -75,11 +75,12 @@ struct RequestTests {
 
   @Test(
     arguments: [
-      ("BYE", 481), ("INFO", 481), ("MESSAGE", 405), ("SUBSCRIBE", 405), ("REFER", 405), ("CANCEL", 481), ("FROBNICATE", 501),
+      ("BYE", 481), ("INFO", 481), ("PRACK", 481), ("UPDATE", 481), ("SUBSCRIBE", 405), ("REFER", 403), ("CANCEL", 481),
+      ("FROBNICATE", 501),
     ])
   func requestsThatBelongToNothing(_ method: String, _ status: Int) throws {
     var agent = agent()
-    let to = method == "BYE" || method == "INFO" ? "<sip:gw@192.0.2.2>;tag=gone" : "<sip:gw@192.0.2.2>"
+    let to = ["BYE", "INFO", "PRACK", "UPDATE"].contains(method) ? "<sip:gw@192.0.2.2>;tag=gone" : "<sip:gw@192.0.2.2>"
     agent.receive(try request(method, to: to), on: Self.flow, now: .zero)
     let found = responses(&agent)
     #expect(found.map(\.0.status) == [status])
@@ -107,10 +108,10 @@ struct RequestTests {
   @Test
   func unknownRequiredExtensionGets420() throws {
     var agent = agent()
-    agent.receive(try request("INVITE", "Require: 100rel, foo\r\n"), on: Self.flow, now: .zero)
+    agent.receive(try request("INVITE", "Require: timer, foo, bar\r\n"), on: Self.flow, now: .zero)
     let response = try #require(responses(&agent).first).0
     #expect(response.status == 420)
-    #expect(response.headers[.unsupported] == "100rel, foo")
+    #expect(response.headers[.unsupported] == "foo, bar")
     #expect(agent.isIdle)
   }
 
@@ -183,6 +184,20 @@ struct RequestTests {
     invite.headers.remove(.contact)
     agent.receive(.request(invite), on: Self.flow, now: .zero)
     #expect(responses(&agent).map(\.0.status) == [100])
+    agent.answer(LegID(rawValue: 1), sdp: VirtualNetwork.answer, now: .zero)
+    let ok = try #require(responses(&agent).first).0
+    guard
+      case .request(var ack) = try request("ACK", via: "SIP/2.0/UDP 10.0.0.1:5070", to: "<sip:gw@192.0.2.2>;tag=\(ok.headers.toTag ?? "")")
+    else { return }
+    ack.headers.remove(.contact)
+    agent.receive(.request(ack), on: Self.flow, now: .zero)
+    agent.hangUp(LegID(rawValue: 1), reason: nil, now: .zero)
+    var bye: SIPRequest?
+    while let output = agent.nextOutput() {
+      if case .transmit(.request(let sent), _) = output { bye = sent }
+    }
+    #expect(bye?.method == .bye)
+    #expect(bye?.uri.description == "sip:bob@192.0.2.1")
   }
 
   @Test

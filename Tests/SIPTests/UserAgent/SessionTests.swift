@@ -198,7 +198,7 @@ struct SessionTests {
     #expect(network.agents[0].isIdle)
   }
 
-  @Test(arguments: [SIPMethod.update, .prack, .refer, .message])
+  @Test(arguments: [SIPMethod.subscribe, .publish, .notify])
   func methodsThatWeDoNotServeGet405WithAllow(_ method: SIPMethod) throws {
     let (network, _, _) = try established()
     var request = try #require(network.requests(.invite).first)

@@ -35,6 +35,8 @@ final class VirtualNetwork {
   private(set) var wire: [Sent] = []
   /// What went to an address that no agent has.
   private(set) var astray: [SIPMessage] = []
+  private(set) var keepAlives: [[(time: Duration, flow: Flow)]]
+  private(set) var closedFlows: [[Flow]]
   var react: (VirtualNetwork, Int, UserAgent.Event) -> Void = { _, _, _ in }
   /// False: this message is swallowed; looked at before chance is.
   var passes: (Sent) -> Bool = { _ in true }
@@ -49,6 +51,8 @@ final class VirtualNetwork {
     self.conditions = conditions
     random = Generator(state: seed)
     events = agents.map { _ in [] }
+    keepAlives = agents.map { _ in [] }
+    closedFlows = agents.map { _ in [] }
   }
 
   static func address(_ index: Int) -> SIPAddress { SIPAddress(host: "192.0.2.\(index + 1)", port: 5060) }
@@ -114,7 +118,9 @@ final class VirtualNetwork {
           case .event(let event):
             events[index].append(event)
             react(self, index, event)
-          case .closeFlow: break
+          case .keepAlive(let flow): keepAlives[index].append((now, flow))
+          case .closeFlow(let flow): closedFlows[index].append(flow)
+          case .location: break
           }
         }
       }
@@ -122,11 +128,7 @@ final class VirtualNetwork {
   }
 
   private func send(_ message: SIPMessage, from sender: Int, to destination: Destination) {
-    let address =
-      switch destination {
-      case .flow(let flow): flow.remote
-      case .address(_, let address): address
-      }
+    let address = destination.remote
     guard let receiver = agents.indices.first(where: { Self.address($0) == address }) else { return astray.append(message) }
     let sent = Sent(time: now, sender: sender, message: message)
     wire.append(sent)
@@ -257,6 +259,11 @@ extension UserAgent.Event {
     case .offered(_, let sdp): "offered\(sdp == nil ? "" : " sdp")"
     case .offerAnswered(_, let sdp): "offerAnswered\(sdp == nil ? "" : " sdp")"
     case .offerFailed(_, let status): "offerFailed \(status)"
+    case .offerWithdrawn: "offerWithdrawn"
+    case .transferRequested(_, let request): "transfer \(request.target.user ?? "")"
+    case .message(_, let message): "message \(String(decoding: message.body, as: UTF8.self))"
+    case .messageDelivered: "messageDelivered"
+    case .messageFailed(_, let status): "messageFailed \(status)"
     case .info(_, let type, _): "info \(type)"
     case .pingAnswered: "pingAnswered"
     case .pingFailed: "pingFailed"
@@ -268,9 +275,11 @@ extension UserAgent.Event {
       case .notAcknowledged: "ended unacknowledged"
       case .dialogLost(let status): "ended lost \(status)"
       case .flowLost: "ended flow"
+      case .sessionExpired: "ended expired"
       }
     case .registered(let account, let contacts): "registered \(account) \(contacts.count)"
     case .unregistered(let account): "unregistered \(account)"
+    case .trunkChanged(let state): "trunk \(state.name) \(state.kind.rawValue)"
     case .attemptRefused(let refusal, _):
       switch refusal {
       case .wrongCredentials(let user): "refused password \(user)"
@@ -285,10 +294,10 @@ extension UserAgent.Event {
   var leg: LegID? {
     switch self {
     case .incoming(let leg, _), .provisional(let leg, _, _), .answered(let leg, _), .failed(let leg, _), .acknowledged(let leg, _),
-      .offered(let leg, _), .offerAnswered(let leg, _), .offerFailed(let leg, _), .info(let leg, _, _), .pingAnswered(let leg),
-      .pingFailed(let leg), .ended(let leg, _):
+      .offered(let leg, _), .offerAnswered(let leg, _), .offerFailed(let leg, _), .offerWithdrawn(let leg), .info(let leg, _, _),
+      .pingAnswered(let leg), .pingFailed(let leg), .transferRequested(let leg, _), .ended(let leg, _):
       leg
-    case .registered, .unregistered, .attemptRefused: nil
+    case .registered, .unregistered, .trunkChanged, .attemptRefused, .message, .messageDelivered, .messageFailed: nil
     }
   }
 

@@ -38,7 +38,7 @@ struct RandomLife {
     }
     let emergency = EmergencyNumbers.numbers(in: country).sorted().first ?? "112"
     telephones.append(Phone(number: emergency, answersAfterMilliseconds: 1_000, hangsUpAfterMilliseconds: 5_000))
-    numbers = keys.map { prefix + $0 } + [prefix + "9999", emergency, "not-a-number", "12"]
+    numbers = keys.map { prefix + $0 } + [prefix + "9999", prefix + "9998", emergency, "not-a-number", "12"]
 
     var configuration = WorldConfiguration(country: country, lines: random.number(in: 2...6), phones: telephones, seed: seed)
     configuration.signalling = Self.network(&random, worst: 0.1)
@@ -55,6 +55,8 @@ struct RandomLife {
       configuration.control.lines[index].capabilities.reportsPolarity = configuration.exchange.line.answerSignal == .polarity
     }
     configuration.control.outbound.limits.ringing = .seconds(random.number(in: 8...20))
+    if random.chance(0.3) { configuration.control.userAgent.sessionExpires = 90 }
+    configuration.control.userAgent.reliableProvisionals = random.pick([.supported, .supported, .off]) ?? .supported
     let hosts = (10..<10 + Self.softphones).map { "sip:phone@192.0.2.\($0)" }
     configuration.control.inbound.destinations = hosts.prefix(random.number(in: 0...2)).map { .uri($0) }
     if random.chance(0.4) { configuration.control.inbound.fallback = [.uri(hosts[3])] }
@@ -72,11 +74,15 @@ struct RandomLife {
       let refusal = random.chance(0.1) ? random.pick([486, 603, 480]) : nil
       let offersLate = random.chance(0.15)
       let hasEvents = random.chance(0.8)
+      let reliable: ReliableProvisionals = random.pick([.supported, .supported, .off, .required]) ?? .supported
+      let expires = random.pick([1800, 90, 0]) ?? 1800
       let phone = world.addSoftphone("phone\(index)") {
         $0.answersAfter = answersAfter
         $0.refusesWith = refusal
         $0.offersLate = offersLate
         $0.telephoneEvents = hasEvents
+        $0.reliableProvisionals = reliable
+        $0.sessionExpires = expires
         $0.says = .tone(600, dbm0: -15)
       }
       if needsPassword { phone.credentials = [SIPCredentials(user: "bob", password: "secret")] }
@@ -124,9 +130,13 @@ struct RandomLife {
     callsMade += 1
     guard let phone = random.pick(phones), let number = random.chance(0.6) ? random.pick(Array(numbers.prefix(4))) : random.pick(numbers)
     else { return }
-    let hangsUp = random.chance(0.6) ? random.number(in: 0...20_000) : nil
+    // Some talk longer than the shortest session timer.
+    let longest = random.chance(0.04) ? 150_000 : 20_000
+    let hangsUp = random.chance(0.6) ? random.number(in: 0...longest) : nil
     let holds = random.chance(0.2) ? random.number(in: 3_000...15_000) : nil
     let key = random.chance(0.3) ? random.pick(["1", "*", "D"]) : nil
+    let transfer = transfer(after: random.number(in: 2_000...15_000))
+    let takesOver = random.chance(0.1) ? (after: random.number(in: 500...15_000), phone: random.pick(phones)) : nil
     let answersFar = random.chance(0.2) ? random.number(in: 2_000...15_000) : nil
     let hangsUpFar = random.chance(0.3) ? random.number(in: 1_000...25_000) : nil
     world.at(time) { world in
@@ -138,6 +148,10 @@ struct RandomLife {
           phone.sendInfoDigit("5", in: call, now: world.now)
         }
       }
+      if let transfer { transfer.play(world, phone, call, time) }
+      if let takesOver, let other = takesOver.phone {
+        world.at(time + .milliseconds(takesOver.after)) { $0.takeOver(call, of: phone, by: other) }
+      }
       if let holds {
         world.at(time + .milliseconds(holds)) { phone.offer(.sendOnly, in: call, now: $0.now) }
         world.at(time + .milliseconds(holds + 2_500)) { phone.offer(.sendReceive, in: call, now: $0.now) }
@@ -145,7 +159,7 @@ struct RandomLife {
     }
     if let answersFar { world.at(time + .milliseconds(answersFar)) { $0.telephone(.answer(number: number)) } }
     if let hangsUpFar { world.at(time + .milliseconds(hangsUpFar)) { $0.telephone(.hangUp(number: number)) } }
-    end = max(end, time + .milliseconds(25_000))
+    end = max(end, time + .milliseconds(longest + 5_000))
   }
 
   private mutating func placeFromTelephone(_ time: MediaTime) {
@@ -156,12 +170,36 @@ struct RandomLife {
     let hangsUp = random.number(in: 0...25_000)
     let softphoneHangsUp = random.chance(0.5) ? random.number(in: 2_000...25_000) : nil
     let callee = random.pick(phones)
+    let transfer = transfer(after: random.number(in: 3_000...12_000))
+    let picksUp = random.chance(0.15) ? random.pick(phones) : nil
+    let picksUpAfter = random.number(in: 1_000...8_000)
     world.at(time) { $0.telephone(.call(number: number, line: line, identity: identity)) }
     world.at(time + .milliseconds(hangsUp)) { $0.telephone(.hangUp(number: number)) }
+    if let callee, let transfer {
+      world.at(time + transfer.after) { world in
+        if let call = callee.call { transfer.play(world, callee, call, time) }
+      }
+    }
+    if let callee, let picksUp {
+      world.at(time + .milliseconds(picksUpAfter)) { world in
+        if let call = callee.call, !call.isOver { world.takeOver(call, of: callee, by: picksUp) }
+      }
+    }
     if let softphoneHangsUp, let callee {
       world.at(time + .milliseconds(softphoneHangsUp)) { callee.hangUpAll(now: $0.now) }
     }
     end = max(end, time + .milliseconds(25_000))
+  }
+
+  /// A transfer that a softphone asks for, now and then.
+  private mutating func transfer(after milliseconds: Int) -> RandomTransfer? {
+    guard random.chance(0.25) else { return nil }
+    let targets =
+      (0..<Self.softphones).map { "sip:phone\($0)@192.0.2.\(10 + $0)" } + ["sip:0333330001@192.0.2.1", "tel:117", "sip:x@example.com"]
+    let replaces = random.chance(0.1) ? ReplacesHeader(callID: "nobody@knows", toTag: "a", fromTag: "b") : nil
+    return RandomTransfer(
+      target: random.pick(targets) ?? "", replaces: replaces, after: .milliseconds(milliseconds),
+      hangsUp: random.chance(0.3) ? .milliseconds(random.number(in: 0...2_500)) : nil)
   }
 
   private mutating func failLine(_ time: MediaTime) {

@@ -1,0 +1,100 @@
+//             secure(keys)            5 s
+//   no key ───────────────▶ current ───────▶ (previous forgotten)
+//                  ▲           │ secure(other receive key): current becomes previous
+//                  └───────────┘
+//
+//  Each direction is keyed anew only where its key has changed: what a peer keeps, its counters keep.
+
+package import RealTime
+
+/// The secure media of one call under one suite: its sender, its receiver, and the receiver of the key before.
+///
+/// Made on any thread; after that it belongs to the thread that runs the call's media and allocates nothing.
+package struct SRTPSession: ~Copyable {
+  /// How long packets under the key before are still believed, ns.
+  package static var overlap: Int64 {
+    @_noLocks get { 5_000_000_000 }
+  }
+  /// Octets a packet may have.
+  package static var capacity: Int {
+    @_noLocks get { 2_048 }
+  }
+
+  package let suite: SRTPSuite
+  private let derivation = SRTPKeyDerivation()
+  private var sender: SRTPSender
+  private let receivers: UnsafeMutablePointer<SRTPReceiver>
+  /// Which of the two receivers has the newest key.
+  private var current = 0
+  private var previousUntil = MediaTime(nanoseconds: .min)
+  private let opened: UnsafeMutableRawBufferPointer
+  package private(set) var keys: SRTPKeys?
+  package private(set) var counters = SRTPCounters()
+
+  package init(suite: SRTPSuite) {
+    self.suite = suite
+    sender = SRTPSender(suite: suite)
+    receivers = .allocate(capacity: 2)
+    receivers.initialize(to: SRTPReceiver(suite: suite))
+    (receivers + 1).initialize(to: SRTPReceiver(suite: suite))
+    opened = .allocate(byteCount: Self.capacity, alignment: 16)
+    opened.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  deinit {
+    receivers.deinitialize(count: 2)
+    receivers.deallocate()
+    opened.deallocate()
+  }
+
+  /// Takes new keys; the same ones again change nothing.
+  ///
+  /// False where they are for another suite.
+  @_noLocks
+  package mutating func secure(_ new: SRTPKeys, now: MediaTime) -> Bool {
+    guard new.suite == suite else { return false }
+    if keys?.send != new.send { sender.rekey(new.send, derivation: derivation) }
+    if let old = keys?.receive, old != new.receive {
+      current = 1 &- current
+      previousUntil = now + MediaTime(nanoseconds: Self.overlap)
+    }
+    if keys?.receive != new.receive { receivers[current].rekey(new.receive, derivation: derivation) }
+    keys = new
+    return true
+  }
+
+  /// Protects the first `count` octets in place; the octets then, 0 where the packet must not be sent.
+  @_noLocks
+  package mutating func protect(_ bytes: UnsafeMutableRawBufferPointer, count: Int, isControl: Bool) -> Int {
+    switch isControl ? sender.protectControl(bytes, count: count) : sender.protect(bytes, count: count) {
+    case .success(let size): return size
+    case .failure:
+      counters.unsent &+= 1
+      return 0
+    }
+  }
+
+  /// The packet, in memory of the session's until the next call; or why it is not believed, which is counted.
+  @_noLocks
+  package mutating func unprotect(
+    _ packet: UnsafeRawBufferPointer, isControl: Bool, now: MediaTime
+  ) -> Result<UnsafeRawBufferPointer, SRTPError> {
+    var result = unprotect(packet, isControl: isControl, with: current)
+    if case .failure(.authenticationFailed) = result, now < previousUntil {
+      result = unprotect(packet, isControl: isControl, with: 1 &- current)
+    }
+    switch result {
+    case .success(let size):
+      counters.accepted &+= 1
+      return .success(UnsafeRawBufferPointer(start: opened.baseAddress, count: size))
+    case .failure(let error):
+      counters.reject(error)
+      return .failure(error)
+    }
+  }
+
+  @_noLocks
+  private mutating func unprotect(_ packet: UnsafeRawBufferPointer, isControl: Bool, with index: Int) -> Result<Int, SRTPError> {
+    isControl ? receivers[index].unprotectControl(packet, into: opened) : receivers[index].unprotect(packet, into: opened)
+  }
+}

@@ -1,0 +1,310 @@
+"""Secure media between real softphones over TLS and a telephone; and what tries to get in between."""
+import concurrent.futures
+import json
+import random
+import socket
+import subprocess
+import time
+
+import numpy
+import pytest
+
+from kit import quality, sip
+from kit.audio import RATE, read_wav, silence, write_wav
+from kit.baresip import Baresip
+from kit.gateway import QUIET_LINE, ROOT
+from kit.linphone import Linphone
+from kit.matrix import interop
+from kit.miniphone import MiniPhone
+from kit.waiting import wait_for
+from kit.wire import Wire, may_listen
+
+pytestmark = pytest.mark.quiet
+
+needs_wire = pytest.mark.skipif(not may_listen(), reason="listening on the loopback interface needs root")
+
+PIECE = 3 * RATE
+TELEPHONE_STARTS, SOFTPHONE_STARTS, CALL = 0.3, 4.0, 7.5
+# What is called, and the telephones that call in: line1 … in this order.
+OUTBOUND = ["baresip-mandatory", "baresip-optional", "linphonec", "kakehashi"]
+INBOUND = ["baresip-called", "linphonec-called", "baresip-plain-called"]
+ACCOUNTS = ["bob", "alice", "carol", "dave", "erin", "frank", "grace"]
+# baresip 1.0 opens the way for its reports with an RTCP packet in plain (APP, "PINGPONG").
+PLAIN_OF_BARESIP = 1
+# linphone's stream begins again after a hold, and may repeat a packet's number.
+REPEATED_BY_LINPHONE = 2
+CM, GCM = "srtp-aes-cm-128-hmac-sha1-80", "srtp-aead-aes-128-gcm"
+
+
+def number(index):
+    return f"03333340{index:02d}"
+
+
+def timeline(start, piece, length=CALL + 2):
+    return numpy.concatenate([silence(start), piece, silence(length - start - len(piece) / RATE)])
+
+
+class Party:
+    """One gateway that offers SRTP; every softphone in a call with a telephone of its own at the same time, under the eyes of the wire."""
+
+    def __init__(self, gateways, folder, samples):
+        self.folder, self.samples = folder, samples
+        self.wire = Wire(forbidden=[b"a=crypto", b"inline:"]) if may_listen() else None
+        phones = []
+        for index in range(len(OUTBOUND) + len(INBOUND) + 1):
+            path = write_wav(folder / f"telephone-{index}.wav", timeline(TELEPHONE_STARTS, self.spoken(index)))
+            phones.append({"number": number(index), "answers_after_ms": 500, "says": str(path), "records": f"heard-{index}.wav"})
+        self.gateway = gateways(
+            sip={"digest": "md5", "accounts": [{"user": user, "password": "secret"} for user in ACCOUNTS]},
+            lines=[{"name": f"in{n}", "group": "in", "driver": "simulated", "inbound": f"sip:{user}"} for n, user in ((1, "erin"), (2, "frank"), (3, "grace"))]
+            + [{"name": "line", "count": 8, "group": "pstn", "driver": "simulated"}],
+            simulator={"line": dict(QUIET_LINE), "phones": phones})
+        with MiniPhone(self.gateway.port()) as phone:
+            self.realm = sip.parameters(phone.request("REGISTER", authenticate=False).get("WWW-Authenticate"))["realm"]
+        jobs = {name: self.baresip for name in OUTBOUND[:2]} | {"linphonec": self.linphone, "kakehashi": self.kakehashi,
+                "baresip-called": self.baresip_called, "linphonec-called": self.linphone_called,
+                "baresip-plain-called": self.baresip_called, "plain": self.plain}
+        self.jobs, self.attempts = jobs, 1
+        with concurrent.futures.ThreadPoolExecutor(max_workers=8) as pool:
+            self.results = {name: pool.submit(work, index, name) for index, (name, work) in enumerate(jobs.items())}
+
+    def result(self, name, is_good=lambda result: True):
+        """The softphone's call; again, alone, where the busy machine has cost the softphone audio."""
+        result = self.results[name].result()
+        for _ in range(2):
+            if is_good(result):
+                break
+            self.gateway.wait_until_free()
+            self.attempts += 1
+            result = self.jobs[name](list(self.jobs).index(name), name)
+        return result
+
+    def spoken(self, index):
+        return self.samples[index % 4][:PIECE]
+
+    def said(self, index):
+        return self.samples[(index + 1) % 4][:PIECE]
+
+    def source(self, index, length=CALL + 2):
+        return write_wav(self.folder / f"softphone-{index}.wav", timeline(SOFTPHONE_STARTS, self.said(index), length))
+
+    def peer_folder(self, name):
+        return self.folder / f"{name}-{self.attempts}"
+
+    def scored(self, index, heard, record):
+        return {"down": quality.score(self.spoken(index), heard), "media": record["media"],
+                "up": quality.score(self.said(index), read_wav(self.gateway.recording(number(index))))}
+
+    def record(self, index):
+        return self.gateway.ended_call(number="+81" + number(index)[1:])
+
+    def baresip(self, index, name):
+        encryption = {"baresip-mandatory": "srtp-mand", "baresip-optional": "srtp"}[name]
+        with Baresip(self.peer_folder(name), self.gateway, "tls", source=self.source(index), user=ACCOUNTS[index], encryption=encryption) as peer:
+            peer.wait_registered()
+            peer.dial(number(index))
+            peer.wait_event("CALL_ESTABLISHED", 20)
+            time.sleep(CALL)
+            peer.hang_up()
+            peer.wait_event("CALL_CLOSED", 5)
+            heard = peer.heard_file()
+        return self.scored(index, read_wav(heard), self.record(index))
+
+    def linphone(self, index, name):
+        """Held and resumed on the way."""
+        with Linphone(self.peer_folder(name), self.gateway, self.realm, user=ACCOUNTS[index], transport="tls", encryption="srtp") as peer:
+            peer.wait_registered()
+            peer.say(f"play {self.source(index)}")
+            heard = self.folder / f"linphone-heard-{self.attempts}.wav"
+            peer.say(f"record {heard}")
+            peer.call(number(index))
+            self.gateway.phone_call(number(index), "talking")
+            time.sleep(CALL)
+            peer.say("pause")
+            self.gateway.running_call(number="+81" + number(index)[1:], state="held")
+            before = self.resumed(peer, number="+81" + number(index)[1:])["media"]
+            time.sleep(1)
+            after = self.gateway.running_call(number="+81" + number(index)[1:])["media"]
+            peer.say("terminate")
+            self.gateway.phone_call(number(index), "ended")
+        assert after["packets_received"] >= before["packets_received"] + 25, (before, after)
+        return self.scored(index, read_wav(heard), self.record(index))
+
+    def resumed(self, peer, **expected):
+        """linphonec takes the command once it knows itself that it holds the call: asked until it does."""
+        def find():
+            peer.say("resume")
+            time.sleep(0.5)
+            return next((call for call in self.gateway.status.calls() if call["state"] == "talking" and expected.items() <= call.items()), None)
+        return wait_for(find, 10, "the call is resumed")
+
+    def kakehashi(self, index, name):
+        heard, password = self.folder / f"kakehashi-{self.attempts}.wav", self.folder / "password"
+        password.write_text("secret\n")
+        done = subprocess.run(
+            [ROOT / ".build/release/kakehashi", "call", number(index), "--gateway", f"127.0.0.1:{self.gateway.port('tls')}", "--transport", "tls",
+             "--srtp", "required", "--user", ACCOUNTS[index], "--password-file", password, "--play", self.source(index), "--record", heard,
+             "--seconds", str(CALL), "--json"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        result = self.scored(index, read_wav(heard), self.record(index))
+        assert json.loads(done.stdout)["security"] == result["media"]["security"]
+        return result
+
+    def called(self, index, line):
+        """A telephone calls in on a line; it says and hears what `number(index)` does."""
+        self.gateway.status.command(number(index), action="call", line=line)
+
+    def baresip_called(self, index, name):
+        line, encryption = ("in1", "srtp-mand") if name == "baresip-called" else ("in3", None)
+        with Baresip(self.peer_folder(name), self.gateway, "tls", source=self.source(index), user=ACCOUNTS[index], answer="auto",
+                     encryption=encryption) as peer:
+            peer.wait_registered()
+            self.called(index, line)
+            peer.wait_event("CALL_ESTABLISHED", 20)
+            time.sleep(CALL)
+            peer.hang_up()
+            heard = peer.heard_file()
+        return self.scored(index, read_wav(heard), self.gateway.ended_call(direction="inbound", line=line))
+
+    def linphone_called(self, index, name):
+        with Linphone(self.peer_folder(name), self.gateway, self.realm, user="frank", transport="tls", encryption="srtp") as peer:
+            peer.wait_registered()
+            peer.say(f"play {self.source(index)}")
+            heard = self.folder / f"linphone-called-{self.attempts}.wav"
+            peer.say(f"record {heard}")
+            peer.say("autoanswer enable")
+            self.called(index, "in2")
+            self.gateway.running_call(direction="inbound", line="in2", state="talking")
+            time.sleep(CALL)
+            peer.say("terminate")
+        return self.scored(index, read_wav(heard), self.gateway.ended_call(direction="inbound", line="in2"))
+
+    def plain(self, index, name):
+        """Over UDP and TCP the gateway takes no keys, and says none."""
+        statuses = []
+        for transport in ("udp", "tcp"):
+            with MiniPhone(self.gateway.port(transport), user="alice", transport=transport) as phone:
+                call = phone.invite(number(index)).wait_answer()
+                statuses.append(self.gateway.running_call(number="+81" + number(index)[1:])["media"]["security"])
+                call.hang_up()
+        return {"statuses": statuses}
+
+
+@pytest.fixture(scope="module")
+def party(module_gateways, tmp_path_factory, samples):
+    return Party(module_gateways, tmp_path_factory.mktemp("srtp"), samples)
+
+
+ROWS = {"baresip-mandatory": ("baresip", "call with SDES-SRTP, required"), "baresip-optional": ("baresip", "call with SDES-SRTP, optional"),
+        "baresip-called": ("baresip", "called with SDES-SRTP"), "linphonec-called": ("linphonec", "called with SDES-SRTP")}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[interop(*ROWS[name], "TLS")] if name in ROWS else []) for name in [*OUTBOUND, *INBOUND]])
+def test_speech_both_ways(party, name):
+    def is_good(result):
+        return min(result["up"], result["down"]) >= 4.4
+    result = party.result(name, is_good)
+    print(f"{name}: {result['media']['security']}, to the telephone {result['up']:.2f}, to the softphone {result['down']:.2f}")
+    assert result["media"]["security"] in (["none"] if "plain" in name else [CM, GCM]), result["media"]
+    assert result["media"]["packets_unauthentic"] <= PLAIN_OF_BARESIP and \
+        result["media"]["packets_replayed"] <= (REPEATED_BY_LINPHONE if name == "linphonec" else 0), result["media"]
+    assert is_good(result), result
+
+
+def test_calls_over_udp_and_tcp_stay_plain(party):
+    assert party.result("plain")["statuses"] == ["none", "none"]
+
+
+@needs_wire
+def test_no_key_was_seen_on_the_wire(party):
+    for name in party.jobs:
+        party.result(name)
+    party.wire.stop()
+    assert party.wire.packets > 1000
+    assert not party.wire.found, party.wire.found[:3]
+
+
+# SRTP required, and its enemies
+
+@pytest.fixture(scope="module")
+def strict(module_gateways, tmp_path_factory, samples):
+    folder = tmp_path_factory.mktemp("strict")
+    speech = write_wav(folder / "telephone.wav", timeline(TELEPHONE_STARTS, samples[0][:PIECE]))
+    return module_gateways(
+        media={"srtp": "required"}, sip={"digest": "md5"},
+        simulator={"line": dict(QUIET_LINE), "phones": [
+            {"number": number(0), "answers_after_ms": 300, "says": str(speech), "records": "heard.wav"}]})
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_no_plain_call_gets_through_where_srtp_is_required(strict, transport):
+    with MiniPhone(strict.port(transport), transport=transport) as phone:
+        for body in (None, "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"):
+            sdp = {} if body is None else {"body": sip.offer(4000).split(b"m=audio")[0] + body.encode()}
+            call = phone.invite(number(0), **sdp)
+            assert call.wait_final().status == 488, call.final.start
+    assert strict.status.calls() == []
+
+
+def test_a_plain_softphone_over_tls_is_refused_where_srtp_is_required(strict, tmp_path):
+    with Baresip(tmp_path / "b", strict, "tls") as peer:
+        peer.wait_registered()
+        peer.dial(number(0))
+        _, closed = peer.wait_event("CALL_CLOSED", 10)
+        assert "488" in closed["param"], closed
+
+
+@needs_wire
+def test_replayed_and_injected_packets_do_not_touch_the_audio(strict, tmp_path, samples):
+    """A listener on the way sends everything again, changed and unchanged, from other ports, and plain RTP of its own."""
+    said = samples[1][:PIECE]
+    source = write_wav(tmp_path / "softphone.wav", timeline(SOFTPHONE_STARTS, said))
+    for attempt in range(3):
+        wire = Wire()
+        with Baresip(tmp_path / f"b{attempt}", strict, "tls", source=source, encryption="srtp-mand") as peer:
+            peer.wait_registered()
+            peer.dial(number(0))
+            peer.wait_event("CALL_ESTABLISHED", 20)
+            running = strict.running_call(number="+81" + number(0)[1:])
+            sent = attack(wire, strict, time.monotonic() + CALL)
+            peer.hang_up()
+            heard = read_wav(peer.heard_file())
+        wire.stop()
+        media = strict.ended_call(running["id"])["media"]
+        up, down = quality.score(said, read_wav(strict.recording(number(0)))), quality.score(samples[0][:PIECE], heard)
+        print(f"{sent} sent by the attacker: {media['packets_replayed']} replayed, {media['packets_unauthentic']} unauthentic; audio {up:.2f}, {down:.2f}")
+        assert sent["replayed"] > 200 and sent["injected"] > 200
+        assert media["packets_replayed"] == sent["replayed"], media
+        assert 0 <= media["packets_unauthentic"] - sent["injected"] <= PLAIN_OF_BARESIP, media
+        assert media["packets_from_strangers"] == 0, media
+        if min(up, down) >= 4.4:
+            break
+        strict.wait_until_free()
+    assert min(up, down) >= 4.4, (up, down)
+
+
+def attack(wire, gateway, until):
+    """Sends to the call's RTP port until then; how many of each kind."""
+    first, last = (int(part) for part in gateway.configuration["media"]["ports"].split("-"))
+    ports = set(range(first, last + 1, 2))
+    port = wait_for(lambda: next((port for port in ports & set(wire.datagrams) if len(wire.to_port(port)) > 20), None), 5, "RTP on the wire")
+    generator = random.Random(1)
+    thieves = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+    thieves[1].bind(("127.0.0.66", 0))
+    sent, forged = {"replayed": 0, "injected": 0}, set()
+    while time.monotonic() < until - 0.5:
+        packet = generator.choice([packet for packet in wire.to_port(port) if packet not in forged])
+        kind = generator.choice(["replayed", "replayed", "torn", "plain"])
+        # Numbers to come: those that have been are not looked at further.
+        to_come = (int.from_bytes(packet[2:4], "big") + 2000 & 0xffff).to_bytes(2, "big")
+        if kind == "torn":
+            packet = packet[:2] + to_come + packet[4:]
+        elif kind == "plain":
+            packet = packet[:2] + to_come + packet[4:12] + bytes([0x80]) * 160
+        if kind != "replayed":
+            forged.add(packet)
+        generator.choice(thieves).sendto(packet, ("127.0.0.1", port))
+        sent["replayed" if kind == "replayed" else "injected"] += 1
+        time.sleep(0.005)
+    time.sleep(0.3)
+    return sent

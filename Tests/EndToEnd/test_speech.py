@@ -240,6 +240,8 @@ def test_the_gateway_lost_nothing(party, request):
     text = (f"{media['missed_ticks']} of {media['ticks']} ticks missed, 99 % late by at most {media.get('late_us_p99')} µs; an idle real-time "
             f"thread was late by at most {stall:.1f} ms; lost frames of lines {lines}")
     print(text)
+    if all(lost == (0, 0) for lost in lines.values()):
+        return
     if stall > 5:
         pytest.skip(f"the machine itself stood still: {text}")
-    assert all(lost == (0, 0) for lost in lines.values()), text
+    raise AssertionError(text)

@@ -1,3 +1,4 @@
+import SIP
 import TelephonyHAL
 
 // What may still be talked today: asked before a call, and watched while it runs.

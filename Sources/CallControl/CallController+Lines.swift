@@ -1,4 +1,5 @@
 import Numbering
+import SIP
 import TelephonyHAL
 
 // Lines: what they say, who gets one, and how they come back.

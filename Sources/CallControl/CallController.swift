@@ -45,7 +45,7 @@ package struct CallController: Sendable {
   var gate = OverloadGate()
   var budgets: [Budget]
   var destinationClasses: DestinationClasses
-  var calls: [CallID: Call] = [:]
+  var calls: Table<CallID, Call> = [:]
   var legs: [LegID: CallID] = [:]
   /// Calls that wait for a line to become free; emergency calls first, then first come, first served.
   var waiting: [CallID] = []
@@ -173,9 +173,7 @@ package struct CallController: Sendable {
 
   /// Gives an input to a call, performs what it decides and sets its timer.
   mutating func step(_ id: CallID, _ now: Duration, _ input: (inout Call) -> [CallAction]) {
-    guard var call = calls.removeValue(forKey: id) else { return }
-    let actions = input(&call)
-    calls[id] = call
+    guard let actions = calls.update(id, input) else { return }
     perform(actions, id, now)
     rearm(id)
   }

@@ -33,6 +33,8 @@ package struct UsageLedger: Sendable {
   private static let slotsPerDay: Int64 = 24 * 6
 
   private var begun: [Duration] = []
+  /// Those before it are over a minute old.
+  private var firstBegun = 0
   /// Each in the order of time.
   private var slots: [Account: [Slot]] = [:]
 
@@ -41,8 +43,13 @@ package struct UsageLedger: Sendable {
   /// Counts a call unless `limit` calls were begun in the last 60 s; false: they were.
   package mutating func begin(limit: Int?, now: Duration) -> Bool {
     guard let limit else { return true }
-    if let first = begun.firstIndex(where: { $0 > now - Self.minute }) { begun.removeFirst(first) } else { begun.removeAll() }
-    guard begun.count < limit else { return false }
+    while firstBegun < begun.count, begun[firstBegun] <= now - Self.minute { firstBegun += 1 }
+    // What is over is thrown away when it is half of all, so that a call does not move those of a whole minute.
+    if firstBegun * 2 > begun.count {
+      begun.removeFirst(firstBegun)
+      firstBegun = 0
+    }
+    guard begun.count - firstBegun < limit else { return false }
     begun.append(now)
     return true
   }

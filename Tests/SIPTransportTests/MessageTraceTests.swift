@@ -56,6 +56,24 @@ import Testing
     }
   }
 
+  @Test func memoryDoesNotGrowWhileTheRingFills() {
+    var trace = MessageTrace(capacity: 1 << 20)
+    let room = trace.room
+    let most = trace.mostMessages
+    for _ in 0..<20_000 {
+      trace.record([1, 2, 3], isSent: true, flow: Self.flow(), time: 0)
+      let count = trace.count
+      #expect(count <= most)
+    }
+    let count = trace.count
+    let roomAfter = trace.room
+    #expect(count == most)
+    #expect(roomAfter == room)
+    // The newest of them, without a gap.
+    let numbers = trace.snapshot().entries.map(\.number)
+    #expect(numbers == Array((20_001 - UInt64(most))...20_000))
+  }
+
   @Test func nothingIsKeptOfSizeZeroNorWhatIsTooLarge() {
     var off = MessageTrace(capacity: 0)
     off.record([1, 2, 3], isSent: true, flow: Self.flow())

@@ -22,7 +22,7 @@ import Testing
     line.perform(.seize)
     line.perform(.dial("0333331234"))
     #expect(exchange.step(now: .milliseconds(30)))
-    #expect(events(line) == [.seized, .dialled, .answered])
+    #expect(events(line) == [.seized, .answered])
     #expect(events(exchange.lines[1]) == [.onHook])
     line.audio.attach()
     // Two: playing starts with one frame in reserve.

@@ -142,13 +142,16 @@ final class ControlLoop: @unchecked Sendable {
 
   /// One timer for all deadlines; it may fire early, since an earlier one was done with meanwhile, but never late.
   private func rearm() {
-    guard let deadline = controller.nextDeadline else { return }
+    guard let deadline = Self.nextDeadline(of: &controller) else { return }
     if let timerDeadline, timerDeadline <= deadline { return }
     timer?.cancel()
     timerDeadline = deadline
     let wait = max((deadline - clock.now).inNanoseconds, 0)
     timer = eventLoop.scheduleTask(in: .nanoseconds(wait)) { [weak self] in self?.timerFired() }
   }
+
+  /// By reference, since asked as a property of this class the whole controller would be copied.
+  private static func nextDeadline(of controller: inout CallController) -> Duration? { controller.nextDeadline }
 
   private func timerFired() {
     timer = nil

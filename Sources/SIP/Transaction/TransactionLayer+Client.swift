@@ -106,8 +106,8 @@ extension TransactionLayer {
 
   /// Client transactions that wait on a connection.
   func clients(on flow: Flow) -> [ClientTransactionID] {
-    clients.compactMap { id, transaction in
-      if case .flow(let used) = transaction.destination, used.id == flow.id, used.transport == flow.transport { id } else { nil }
+    clients.keys.filter { id in
+      if case .flow(let used) = clients[id]?.destination { used.id == flow.id && used.transport == flow.transport } else { false }
     }
   }
 

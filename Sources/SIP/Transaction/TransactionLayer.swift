@@ -8,8 +8,8 @@ struct TransactionLayer: Sendable {
   var timers: TransactionTimers
   var clientLimit: Int
   var serverLimit: Int
-  var clients: [ClientTransactionID: ClientTransaction] = [:]
-  var servers: [ServerTransactionID: ServerTransaction] = [:]
+  var clients: Table<ClientTransactionID, ClientTransaction> = [:]
+  var servers: Table<ServerTransactionID, ServerTransaction> = [:]
   /// How many of `servers` came from each host.
   var serversByHost: [String: Int] = [:]
   var serverIDs: [ServerTransactionKey: ServerTransactionID] = [:]

@@ -13,7 +13,7 @@ package struct UserAgent: Sendable {
   package var configuration: UserAgentConfiguration { didSet { reconfigure(from: oldValue) } }
   var random: RandomSource
   var transactions: TransactionLayer
-  var legs: [LegID: Leg] = [:]
+  var legs: Table<LegID, Leg> = [:]
   var dialogs: [DialogKey: LegID] = [:]
   /// Legs that a TCP or TLS connection carries.
   var legsByConnection: [UInt64: Set<LegID>] = [:]
@@ -105,7 +105,7 @@ package struct UserAgent: Sendable {
 
   /// Takes a leg out of its table for a change, and puts back what is left of it.
   mutating func withLeg(_ id: LegID, _ change: (inout UserAgent, inout Leg) -> Void) {
-    guard var leg = legs.removeValue(forKey: id) else { return }
+    guard var leg = legs.take(id) else { return }
     let wasActive = leg.isActive
     change(&self, &leg)
     if wasActive, !leg.isActive { activeLegs -= 1 }
@@ -115,7 +115,7 @@ package struct UserAgent: Sendable {
   /// A client transaction that has ended may have been the last that a leg was kept for; the last step of every input and command.
   mutating func reap() {
     while let id = transactions.takeEndedLeg() {
-      guard var leg = legs.removeValue(forKey: id) else { continue }
+      guard var leg = legs.take(id) else { continue }
       leg.openTransactions -= 1
       release(&leg)
       settle(leg)
@@ -157,14 +157,14 @@ package struct UserAgent: Sendable {
     }
   }
 
-  private mutating func settle(_ leg: Leg) {
+  private mutating func settle(_ leg: consuming Leg) {
     guard !leg.isGone else {
+      legs.removeValue(forKey: leg.id)
       shares.remove(leg.id)
       dialogs[leg.dialogKey] = nil
       if case .flow(let flow) = leg.path { forget(leg.id, on: flow) }
       return
     }
-    var leg = leg
     if let deadline = leg.deadline, leg.timer.needsEntry(for: deadline) { timers.insert(.leg(leg.id), at: deadline) }
     legs[leg.id] = leg
   }

@@ -24,8 +24,13 @@ package struct MessageTrace: ~Copyable {
     fileprivate let count: Int
   }
 
+  /// Forgotten entries are moved out so many at a time.
+  private static let slack = 1_024
+
   /// Bytes that the ring holds; 0: nothing is kept.
   package let capacity: Int
+  /// Messages that are kept at most, however small they are: memory does not grow while the ring fills.
+  package let mostMessages: Int
   private let storage: UnsafeMutableRawPointer?
   private var entries: [Entry] = []
   /// Those before it are forgotten.
@@ -37,6 +42,8 @@ package struct MessageTrace: ~Copyable {
   package init(capacity: Int) {
     self.capacity = max(capacity, 0)
     storage = capacity > 0 ? UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16) : nil
+    mostMessages = capacity > 0 ? max(capacity / 512, 64) : 0
+    if capacity > 0 { entries.reserveCapacity(mostMessages + Self.slack + 1) }
   }
 
   deinit { storage?.deallocate() }
@@ -66,6 +73,8 @@ package struct MessageTrace: ~Copyable {
       guard let base = source.baseAddress else { return }
       (storage + position).copyMemory(from: base, byteCount: source.count)
     }
+    if count >= mostMessages { firstEntry += 1 }
+    compact()
     entries.append(Entry(number: lastNumber, time: time, isSent: isSent, flow: flow, start: position, count: bytes.count))
     position = end
   }
@@ -73,11 +82,17 @@ package struct MessageTrace: ~Copyable {
   /// Forgets the oldest as long as they lie there.
   private mutating func forget(startingIn range: ClosedRange<Int>) {
     while firstEntry < entries.count, range.contains(entries[firstEntry].start) { firstEntry += 1 }
-    // Each entry is moved at most once for each that is forgotten.
-    guard firstEntry > 64, firstEntry * 2 > entries.count else { return }
+  }
+
+  /// Within the room that was reserved.
+  private mutating func compact() {
+    guard firstEntry >= Self.slack else { return }
     entries.removeFirst(firstEntry)
     firstEntry = 0
   }
+
+  /// Messages that there is room for before memory would grow.
+  package var room: Int { entries.capacity }
 
   /// Nanoseconds of the clock that entries are stamped with.
   package static var now: Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }

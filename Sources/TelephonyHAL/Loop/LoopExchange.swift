@@ -55,7 +55,8 @@ package final class LoopExchange: SteppedLines, @unchecked Sendable {
       lines[line].audio.discardPlayback()
       report([.seized], line: line)
     case .dial where isOffHook[line]:
-      report([.dialled, .answered], line: line)
+      // The far end is there before anybody could hear the line.
+      report([.answered], line: line)
     case .hangUp:
       isOffHook[line] = false
       active.removeAll { $0 == line }

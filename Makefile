@@ -1,5 +1,5 @@
 # Every target calls one script; what they do is written there.
-.PHONY: build run test test-long lint bench soak fuzz install clean
+.PHONY: build run test test-long lint bench quality soak fuzz install clean
 
 build:
 	@scripts/build
@@ -19,6 +19,10 @@ lint:
 
 bench:
 	@scripts/bench
+
+# How it sounds: speech through an impaired network, echo, digits, tones, beside other systems; writes docs/quality.md.
+quality:
+	@scripts/quality
 
 # Half an hour of calls: does anything grow? scripts/soak --minutes 5 is a short one.
 soak:

@@ -69,16 +69,18 @@ let package = Package(
     // C: system libraries and the few calls Glibc's module lacks.
     .target(name: "CLinux"),
     .systemLibrary(name: "CSpanDSP", pkgConfig: "spandsp", providers: [.apt(["libspandsp-dev"])]),
+    .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // For tests only: the oracle of our SRTP.
     .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2", providers: [.apt(["libsrtp2-dev"])]),
+    .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
     .target(name: "CAllocationCounter"),
 
     // The way of a voice sample.
     module("RealTime", ["CLinux"]),
     module("Numbering"),
     module("RTP", ["RealTime", "COpenSSL"]),
-    module("DSP", ["RealTime", "RTP", "Numbering", "CSpanDSP"]),
+    module("DSP", ["RealTime", "RTP", "Numbering", "CSpanDSP", "COpus"]),
     module("AudioFile"),
     module("TelephonyHAL", ["RealTime", "DSP", "Numbering", "AudioFile", "CSpanDSP", "CLinux"]),
     module("MediaPath", ["RealTime", "RTP", "DSP", "TelephonyHAL", "Numbering", "CLinux"]),
@@ -116,6 +118,9 @@ let package = Package(
       name: "MediaBench",
       dependencies: ["MediaPath", "TelephonyHAL", "RealTime", "RTP", "DSP", "Numbering", "CLinux", "CAllocationCounter"],
       path: "Benchmarks/MediaBench", swiftSettings: settings),
+    .executableTarget(
+      name: "QualityBench", dependencies: ["DSP", "RealTime", "Numbering", "AudioFile", "CSpanDSP", "CSpeexDSP"],
+      path: "Benchmarks/QualityBench", swiftSettings: settings),
 
     // Test kit and tests.
     module(
@@ -124,7 +129,7 @@ let package = Package(
     tests("RealTimeTests", ["RealTime", "CAllocationCounter"]),
     tests("NumberingTests", ["Numbering"]),
     tests("RTPTests", ["RTP", "RealTime", "CSRTP", "CAllocationCounter"]),
-    tests("DSPTests", ["DSP", "RTP", "RealTime", "Numbering", "AudioFile", "CSpanDSP", "CAllocationCounter"]),
+    tests("DSPTests", ["DSP", "RTP", "RealTime", "Numbering", "AudioFile", "CSpanDSP", "CSpeexDSP", "CAllocationCounter"]),
     tests("AudioFileTests", ["AudioFile"]),
     tests("TelephonyHALTests", ["TelephonyHAL", "RealTime", "DSP", "Numbering", "AudioFile", "CSpanDSP"]),
     tests("MediaPathTests", ["MediaPath", "RealTime", "RTP", "DSP", "TelephonyHAL", "Numbering", "CLinux", "CAllocationCounter"]),

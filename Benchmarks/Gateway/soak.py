@@ -99,10 +99,15 @@ def growth(times, values):
 
 
 def watch(box, seconds, every):
-    times, rows, began = [], [], time.monotonic()
+    times, rows, told, began = [], [], set(), time.monotonic()
     while time.monotonic() - began <= seconds:
         times.append(time.monotonic() - began)
         rows.append(sample(box))
+        if len(rows) > 1 and rows[-1]["failed"] > rows[-2]["failed"]:
+            for call in box.status.calls(ended=True):
+                if not call.get("answered_at") and call["id"] not in told:
+                    told.add(call["id"])
+                    print(f"{times[-1]:7.0f} s a call failed: {call['end']}", flush=True)
         if len(rows) % 10 == 1:
             row = rows[-1]
             print(f"{times[-1]:7.0f} s {row['calls']:4.0f} calls {row['heap_kb']:9.0f} KB heap {row['resident_kb']:8.0f} KB resident "

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import MediaPath
 import Numbering
@@ -5,28 +6,57 @@ import RTP
 import RealTime
 import TelephonyHAL
 
+/// What a path does in a run.
+struct Features {
+  var name = "all on"
+  var cancelsEcho = true
+  var detects = true
+  var suite: SRTPSuite?
+}
+
 /// One measurement: so many calls between RTP peers and loop lines.
 final class MediaRun {
   private let calls: Int
-  private let suite: SRTPSuite?
-  /// Of the media thread, µs a call-second; 0 before `measure`.
-  private(set) var mediaCost = 0.0
+  private let features: Features
   private let exchange: LoopExchange
   private let driver: LoopDriver
   private let engine: MediaEngine
   private let load: RTPLoad
-  private let bytesPerCall: Int
+  private let heapPerCall: Double
+  private let residentBefore: Int
 
   struct SetUpError: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// `suite`: of SRTP both ways; nil: plain RTP.
-  init(calls: Int, detects: Bool, suite: SRTPSuite?) throws {
+  /// What a run has shown.
+  struct Figures {
+    var calls: Int
+    var features: Features
+    /// Of the media thread, µs a call-second.
+    var media: Double
+    /// Of the thread that moves the lines.
+    var lines: Double
+    var ticks: Int
+    var missed: Int
+    var canaryMissed: Int
+    var late: String
+    var isFIFO: Bool
+    /// Allocated for a call, KB, its line's rings not counted; and what became resident.
+    var heap: Double
+    var resident: Double
+    var packets: (received: Int, sent: Int)
+
+    /// Of one core, percent.
+    var share: Double { media * Double(calls) / 10_000 }
+  }
+
+  init(calls: Int, features: Features) throws {
     self.calls = calls
-    self.suite = suite
+    self.features = features
     exchange = LoopExchange(lines: (1...calls).map { LineID("loop\($0)") }, country: .japan)
-    driver = try LoopDriver(exchange: exchange)
+    // As real lines' clocks are: never quite right.
+    driver = try LoopDriver(exchange: exchange, drift: 40)
     guard let load = RTPLoad(count: calls), let address = MediaAddress(host: "127.0.0.1", port: 0) else {
       throw SetUpError(description: "no sockets for the peers; too few descriptors?")
     }
@@ -34,7 +64,10 @@ final class MediaRun {
     engine = try MediaEngine(configuration: MediaEngineConfiguration(address: address, ports: 20_000...28_999, seed: 1))
     try driver.start()
     try engine.start()
-    let before = residentBytes()
+    let heapBefore = clinux_heap_bytes()
+    residentBefore = residentBytes()
+    var processing = LineProcessing()
+    processing.cancelsEcho = features.cancelsEcho
     for index in 0..<calls {
       let call = MediaCallID(rawValue: UInt64(index))
       let ports = try engine.open(call)
@@ -42,7 +75,7 @@ final class MediaRun {
       guard let remote = MediaAddress(host: "127.0.0.1", port: load.port(of: index)) else { continue }
       var description = PathDescription(remote: remote)
       description.telephoneEventPayloadType = 101
-      if let suite {
+      if let suite = features.suite {
         func key(_ seed: Int) throws -> SRTPMasterKey {
           let octets = (0..<SRTPSuite.keySize + suite.saltSize).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ seed) }
           guard let key = SRTPMasterKey(octets, suite: suite) else { throw SetUpError(description: "no key") }
@@ -54,48 +87,38 @@ final class MediaRun {
       }
       engine.perform(.configure(description), on: call)
       exchange.lines[index].perform(.seize)
-      engine.connect(call, to: exchange.lines[index].audio, plan: .plan(of: .japan))
-      if detects { engine.perform(.detect([.progressTones, .speech]), on: call) }
+      engine.connect(call, to: exchange.lines[index].audio, plan: .plan(of: .japan), processing: processing)
+      if features.detects { engine.perform(.detect([.progressTones, .speech]), on: call) }
       engine.perform(.bridge(.both), on: call)
     }
-    bytesPerCall = (residentBytes() - before) / calls
+    heapPerCall = Double(clinux_heap_bytes() - heapBefore) / Double(calls) / 1_024
   }
 
-  /// Runs a second to settle, then measures.
-  func measure(seconds: Int) -> String {
-    run(seconds: 1)
+  /// Runs three seconds to settle, then measures.
+  func measure(seconds: Int, canary: Canary) -> Figures {
+    drive(load, seconds: 3)
+    drain()
     let clocks = threadClocks()
-    let figures = engine.figures[0]
-    let sent = load.sent
-    let received = load.totalReceived
-    run(seconds: seconds)
+    let before = engine.figures[0]
+    let canaryBefore = canary.missed
+    let (sent, received) = (load.sent, load.totalReceived)
+    drive(load, seconds: seconds)
     let after = threadClocks()
     let end = engine.figures[0]
-    func microseconds(_ thread: String) -> Double {
+    let canaryAfter = canary.missed
+    drain()
+    func cost(_ thread: String) -> Double {
       Double((after[thread] ?? 0) - (clocks[thread] ?? 0)) / 1_000 / Double(seconds * calls)
     }
-    func cost(_ thread: String) -> String { String(format: "%.0f", microseconds(thread)) }
-    mediaCost = microseconds("media-0")
-    let late = "\(end.lateMicrosecondsMedian)/\(end.lateMicrosecondsP99)/\(end.lateMicrosecondsMaximum)"
-    let columns: [(String, Int)] = [
-      ("\(calls)", 5), (suite?.label ?? "RTP", 9), ("\(seconds)", 8), (cost("media-0"), 16), (cost("loop-lines"), 16),
-      ("\(end.ticks - figures.ticks)", 6),
-      ("\(end.missedTicks - figures.missedTicks)", 6), (late, 20), (end.isFIFO == true ? "yes" : "no", 5),
-      (String(format: "%.1f", Double(bytesPerCall) / 1_024), 8), ("\(load.sent - sent)/\(load.totalReceived - received)", 15),
-    ]
-    return columns.map { String(repeating: " ", count: max(0, $0.1 - $0.0.count)) + $0.0 }.joined(separator: " ")
+    return Figures(
+      calls: calls, features: features, media: cost("media-0"), lines: cost("loop-lines"), ticks: end.ticks - before.ticks,
+      missed: end.missedTicks - before.missedTicks, canaryMissed: canaryAfter - canaryBefore,
+      late: "\(end.lateMicrosecondsMedian)/\(end.lateMicrosecondsP99)/\(end.lateMicrosecondsMaximum)", isFIFO: end.isFIFO == true,
+      heap: heapPerCall, resident: Double(residentBytes() - residentBefore) / Double(calls) / 1_024,
+      packets: (load.totalReceived - received, load.sent - sent))
   }
 
-  private func run(seconds: Int) {
-    let done = DispatchSemaphore(value: 0)
-    let load = load
-    let thread = Thread {
-      load.run(milliseconds: seconds * 1_000)
-      done.signal()
-    }
-    thread.name = "rtp-load"
-    thread.start()
-    done.wait()
+  private func drain() {
     while engine.nextEvent() != nil {}
   }
 

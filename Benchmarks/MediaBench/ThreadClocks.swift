@@ -1,18 +1,22 @@
 import Foundation
 
-/// The CPU time of each thread of this process, by name, ns: `/proc/self/task/*/schedstat`.
-func threadClocks() -> [String: Int64] {
+/// The CPU time of each thread of a process, by name, ns: `/proc/PID/task/*/schedstat`; of this one without `process`.
+func threadClocks(of process: Int32? = nil) -> [String: Int64] {
   var clocks: [String: Int64] = [:]
-  let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+  let folder = "/proc/\(process.map(String.init) ?? "self")/task"
+  let tasks = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
   for task in tasks {
-    guard let name = try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8),
-      let text = try? String(contentsOfFile: "/proc/self/task/\(task)/schedstat", encoding: .utf8),
+    guard let name = try? String(contentsOfFile: "\(folder)/\(task)/comm", encoding: .utf8),
+      let text = try? String(contentsOfFile: "\(folder)/\(task)/schedstat", encoding: .utf8),
       let time = text.split(separator: " ").first.flatMap({ Int64($0) })
     else { continue }
     clocks[name.trimmingCharacters(in: .whitespacesAndNewlines), default: 0] += time
   }
   return clocks
 }
+
+/// The CPU time of all threads of a process, ns.
+func cpuNanoseconds(of process: Int32) -> Int64 { threadClocks(of: process).values.reduce(0, +) }
 
 /// The memory of this process that is in use, bytes: `/proc/self/statm`.
 func residentBytes() -> Int {

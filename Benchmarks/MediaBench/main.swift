@@ -1,59 +1,68 @@
 // What a call costs on the media path: calls over real UDP on the loopback interface, on lines that loop their audio.
 //
-//   MediaBench [--seconds N] [--detect] [--srtp] [CALLS …]        default: 10 s, 10 and 100 calls
+//   MediaBench [--seconds N] [--only stages|calls|srtp|relay] [CALLS …]        default: 8 s; 10, 100, 500 and 1,000 calls
 //
-// --srtp: the same with SRTP, and what it costs against plain RTP.
-// Prints CPU µs for each call and second, of each thread by its own CPU clock; missed ticks; memory for each call.
+// Prints µs a frame of each stage; CPU µs for each call and second, of each thread by its own CPU clock, with everything on and with parts
+// off; missed ticks beside those of an idle thread of the same priority; memory for each call; the same calls with SRTP, and relayed by
+// rtpengine where it is installed.
 
+import CLinux
 import Foundation
 import MediaPath
-import Numbering
 import RTP
 import RealTime
-import TelephonyHAL
-
-var seconds = 10
-var detects = false
-var suites: [SRTPSuite?] = [nil]
-var counts: [Int] = []
-var arguments = Array(CommandLine.arguments.dropFirst())
-while !arguments.isEmpty {
-  let argument = arguments.removeFirst()
-  switch argument {
-  case "--seconds":
-    guard let value = arguments.first.flatMap({ Int($0) }), value > 0 else { fail("--seconds needs a number") }
-    seconds = value
-    arguments.removeFirst()
-  case "--detect": detects = true
-  case "--srtp": suites = [nil, .aesCounterMode128HMACSHA1Tag80, .aeadAES128GCM]
-  default:
-    guard let count = Int(argument), count > 0, count <= 2_000 else { fail("not a number of calls: \(argument)") }
-    counts.append(count)
-  }
-}
-if counts.isEmpty { counts = [10, 100] }
 
 func fail(_ message: String) -> Never {
   FileHandle.standardError.write(Data("MediaBench: \(message)\n".utf8))
   exit(64)
 }
 
-extension SRTPSuite {
-  var label: String { self == .aeadAES128GCM ? "SRTP GCM" : "SRTP CM" }
+struct BenchArguments {
+  var seconds = 8
+  var only: String?
+  var counts: [Int] = []
+
+  init(_ words: [String]) {
+    var words = words[...]
+    while let word = words.popFirst() {
+      switch word {
+      case "--seconds":
+        guard let value = words.popFirst().flatMap({ Int($0) }), value > 0 else { fail("--seconds needs a number") }
+        seconds = value
+      case "--only":
+        guard let part = words.popFirst(), ["stages", "calls", "srtp", "relay"].contains(part) else {
+          fail("--only needs stages, calls, srtp or relay")
+        }
+        only = part
+      default:
+        guard let count = Int(word), count > 0, count <= 2_000 else { fail("not a number of calls: \(word)") }
+        counts.append(count)
+      }
+    }
+    if counts.isEmpty { counts = [10, 100, 500, 1_000] }
+  }
+
+  func wants(_ part: String) -> Bool { only == nil || only == part }
 }
 
-print("calls   packets  seconds  media µs/call-s  lines µs/call-s  ticks missed  late µs p50/p99/max  FIFO  KB/call  packets in/out")
-for count in counts {
-  var plain = 0.0
-  for suite in suites {
-    do {
-      let run = try MediaRun(calls: count, detects: detects, suite: suite)
-      let line = run.measure(seconds: seconds)
-      if suite == nil { plain = run.mediaCost }
-      print(line + (suite == nil || plain == 0 ? "" : String(format: "  %.2f × RTP", run.mediaCost / plain)))
-      run.stop()
-    } catch {
-      fail("\(count) calls: \(error)")
-    }
-  }
+/// Two descriptors a call, one or two a peer.
+func raiseDescriptorLimit() {
+  var limit = rlimit()
+  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  limit.rlim_cur = min(limit.rlim_max, 16_384)
+  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}
+
+let arguments = BenchArguments(Array(CommandLine.arguments.dropFirst()))
+raiseDescriptorLimit()
+do {
+  if arguments.wants("stages") { StageBench().run() }
+  let canary = try Canary(priority: 20)
+  let report = BenchReport(seconds: arguments.seconds, canary: canary)
+  if arguments.wants("calls") { try report.printCalls(arguments.counts) }
+  if arguments.wants("srtp") { try report.printSecure(arguments.counts.filter { $0 >= 100 && $0 <= 500 }) }
+  if arguments.wants("relay") { try report.printRelay(arguments.counts.filter { $0 <= 500 }) }
+  canary.stop()
+} catch {
+  fail("\(error)")
 }

@@ -12,6 +12,9 @@
 int dtmf_rx(dtmf_rx_state_t *s, const int16_t amp[], int samples) CSPANDSP_NO_LOCKS;
 int dtmf_rx_fillin(dtmf_rx_state_t *s, int samples) CSPANDSP_NO_LOCKS;
 int dtmf_tx(dtmf_tx_state_t *s, int16_t amp[], int max_samples) CSPANDSP_NO_LOCKS;
+int g722_encode(g722_encode_state_t *s, uint8_t g722_data[], const int16_t amp[], int len) CSPANDSP_NO_LOCKS;
+int g722_decode(g722_decode_state_t *s, int16_t amp[], const uint8_t g722_data[], int len) CSPANDSP_NO_LOCKS;
+g722_decode_state_t *g722_decode_init(g722_decode_state_t *s, int rate, int options) CSPANDSP_NO_LOCKS;
 
 // The digit changes that one call of dtmf_rx reported: the digit's ASCII code at its start, 0 at its end.
 struct cspandsp_digit_report {

@@ -105,7 +105,7 @@ extension CallController {
     call.signallingHost = rung?.host
     call.rung = [:]
     calls[id] = call
-    emit(.media(.configure(id, description)))
+    configureMedia(id, description)
     if case .callingBack = call.phase { return callbackAnswered(id, now) }
     calls[id]?.record.answer = .softphone
     step(id, now) { $0.inbound { $0.softphoneAnswered(now: now) } }

@@ -29,7 +29,7 @@ extension CallController {
         calls[id] = call
         return end(id, EndReason(.mediaNotAcceptable, by: .gateway, because: "the offer had no audio that we can take"), now)
       }
-      emit(.media(.configure(id, description)))
+      configureMedia(id, description)
     }
     calls[id] = call
     if case .callingBack = call.phase, let destination = call.callback { ring([destination], for: id, now) }
@@ -38,9 +38,21 @@ extension CallController {
   private mutating func digit(_ key: Character, from side: MediaSide, _ milliseconds: Int, _ id: CallID, _ now: Duration) {
     guard let call = calls[id], call.isTalking else { return }
     emit(.notice(.digit(id, key, from: side)))
-    // With telephone events the media path has sent it on already.
-    guard side == .line, configuration.media.sendsDigitsByInfo, !call.session.hasTelephoneEvents, let leg = call.leg else { return }
+    // With telephone events the media path has sent it on already; without INFO the tone stays in the audio.
+    guard side == .line, let leg = call.leg, let description = call.session.description, goByInfo(leg, description) else { return }
     let digit = InfoDigit(key: key, milliseconds: min(max(milliseconds, 40), 5000))
     userAgent.sendInfo(leg.id, contentType: InfoDigit.relayType, body: digit.relayBody, now: now)
+  }
+
+  /// Tells the media path what is agreed on, and by which way keys of the telephone go.
+  mutating func configureMedia(_ id: CallID, _ description: MediaDescription) {
+    var description = description
+    if let leg = calls[id]?.leg { description.signalsDigits = goByInfo(leg, description) }
+    emit(.media(.configure(id, description)))
+  }
+
+  /// Whether keys of the telephone go to this softphone by INFO: it takes that, and has not settled on telephone events.
+  private func goByInfo(_ leg: Call.Leg, _ description: MediaDescription) -> Bool {
+    configuration.media.sendsDigitsByInfo && description.telephoneEventPayloadType == nil && userAgent.takesInfo(leg.id)
   }
 }

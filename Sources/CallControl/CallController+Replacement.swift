@@ -65,7 +65,7 @@ extension CallController {
     calls[id]?.session = session
     calls[id]?.signallingHost = host
     calls[id]?.record.answer = .softphone
-    if let description = session.description { emit(.media(.configure(id, description))) }
+    if let description = session.description { configureMedia(id, description) }
     step(id, now) { $0.inbound { $0.softphoneAnswered(now: now) } }
     calls[id]?.rung = [:]
   }
@@ -76,7 +76,7 @@ extension CallController {
     calls[id]?.session = session
     calls[id]?.signallingHost = signallingHost
     // Without a description the peer still has to answer our offer, in its ACK.
-    if let description = session.description { emit(.media(.configure(id, description))) }
+    if let description = session.description { configureMedia(id, description) }
     step(id, now) { call in
       call.conversation { machine in
         machine.peerArrived()

@@ -99,7 +99,7 @@ extension CallController {
     }
     calls[id] = call
     userAgent.acceptOffer(leg, sdp: answer, now: now)
-    emit(.media(.configure(id, description)))
+    configureMedia(id, description)
     applySession(id, now)
   }
 
@@ -113,7 +113,7 @@ extension CallController {
       return end(id, EndReason(.mediaNotAcceptable, by: .gateway, because: "the softphone's answer had no audio that we can take"), now)
     }
     calls[id] = call
-    emit(.media(.configure(id, description)))
+    configureMedia(id, description)
     applySession(id, now)
   }
 

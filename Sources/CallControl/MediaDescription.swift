@@ -21,7 +21,11 @@ package struct MediaDescription: Hashable, Sendable {
   package var codec: AudioCodec
   /// The payload type of the codec in packets that we send, 0 to 127.
   package var payloadType: UInt8
-  /// The payload type of telephone events (RFC 4733) at 8000 Hz in packets that we send; nil: none were negotiated.
+  /// What the peer says of Opus.
+  package var opus = OpusFormat()
+  /// Hz of the durations of telephone events; the default is 8000.
+  package var eventClockRate = 8000
+  /// The payload type of telephone events (RFC 4733) in packets that we send; nil: none were negotiated.
   package var telephoneEventPayloadType: UInt8?
   /// The codec's payload type in packets that come; equal to `payloadType` but for peers that number as they like.
   package var receivePayloadType: UInt8
@@ -35,6 +39,10 @@ package struct MediaDescription: Hashable, Sendable {
   package var receives: Bool
   /// Where the peer's signalling comes from: RTP from this host may be latched onto at once where the description names another one.
   package var signallingSource: String?
+  /// The peer asks for VoIP metrics in our reports (RFC 3611); the default is false.
+  package var reportsVoiceMetrics = false
+  /// Keys of the telephone go to the peer by signalling (INFO), so that their tones are to be left out of the audio; the default is false.
+  package var signalsDigits = false
   /// Keys of SRTP; nil: packets are plain.
   package var security: NegotiatedKeys?
 

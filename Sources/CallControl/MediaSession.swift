@@ -44,8 +44,6 @@ struct MediaSession: Sendable {
   /// Our last description; nil: there was none yet.
   var localDescription: [UInt8]? { negotiator.localDescription?.serialize() }
 
-  var hasTelephoneEvents: Bool { description?.telephoneEventPayloadType != nil }
-
   /// What may pass, as both sides have said.
   var bridgeMode: BridgeMode {
     // An INVITE without offer: until the ACK brings an answer there is nobody to send to.
@@ -136,6 +134,9 @@ extension MediaDescription {
       signallingSource: signallingSource)
     receivePayloadType = audio.receivePayloadType
     receiveTelephoneEventPayloadType = audio.receiveTelephoneEventPayloadType
+    reportsVoiceMetrics = audio.peerAsksForVoiceMetrics
     security = audio.security
+    opus = audio.opus
+    eventClockRate = audio.telephoneEventClockRate
   }
 }

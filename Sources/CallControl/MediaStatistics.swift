@@ -27,8 +27,33 @@ package struct MediaStatistics: Hashable, Sendable {
   package var levelInDBm0: Double?
   /// Level of what goes to the line, dBm0.
   package var levelOutDBm0: Double?
-  /// Estimated mean opinion score, 1 to 4.5.
-  package var meanOpinionScore: Double?
+  /// From the line, beneath speech, dBm0.
+  package var noiseInDBm0: Double?
+  /// One way, half of the round trip.
+  package var networkDelayMilliseconds: Double?
+  package var bufferDelayMilliseconds: Double?
+  /// Where the jitter buffer aims.
+  package var bufferTargetMilliseconds: Double?
+  package var lineDelayMilliseconds: Double?
+  /// The line's clock against this machine's.
+  package var lineDriftPartsPerMillion: Double?
+  /// From the line's input to its echo.
+  package var echoDelayMilliseconds: Double?
+  /// What the telephone hears of the peer.
+  package var heard = VoiceFigures()
+  /// What the peer's reports tell of its hearing the telephone.
+  package var told = VoiceFigures()
+  package var toldJitterMilliseconds: Double?
+  /// What we make of the peer's hearing the telephone: R, MOS-LQ and MOS-CQ of G.107.
+  package var sentRating: Double?
+  package var sentListeningScore: Double?
+  package var sentConversationalScore: Double?
+
+  /// MOS-CQ of what the telephone hears, 1 to 4.5.
+  package var meanOpinionScore: Double? {
+    get { heard.conversationalScore }
+    set { heard.conversationalScore = newValue }
+  }
 
   package init(
     codec: AudioCodec? = nil, security: CryptoSuite? = nil, packetsSent: Int = 0, packetsReceived: Int = 0, packetsLost: Int = 0,
@@ -54,6 +79,6 @@ package struct MediaStatistics: Hashable, Sendable {
     self.echoReturnLossEnhancementDecibels = echoReturnLossEnhancementDecibels
     self.levelInDBm0 = levelInDBm0
     self.levelOutDBm0 = levelOutDBm0
-    self.meanOpinionScore = meanOpinionScore
+    heard.conversationalScore = meanOpinionScore
   }
 }

@@ -52,6 +52,9 @@ extension GatewayConfiguration.Line {
     var pairs = [
       ("name", YAMLBuilder.text(name)), ("group", YAMLBuilder.text(group)), ("driver", YAMLBuilder.word(driver.rawValue)),
       ("country", YAMLBuilder.word(country.rawValue)), ("guard_ms", YAMLBuilder.number(guardMilliseconds)),
+      ("echo_canceller", YAMLBuilder.word(cancelsEcho ? "true" : "false")),
+      ("gain_to_line_db", YAMLBuilder.number(gainTowardLine)), ("gain_from_line_db", YAMLBuilder.number(gainFromLine)),
+      ("automatic_level", YAMLBuilder.word(automaticLevel.rawValue)),
       (
         "dial",
         YAMLBuilder.flow([

@@ -12,6 +12,14 @@ extension GatewayConfiguration {
     package var country: Country
     /// Milliseconds a line stays on hook between two calls, 0 to 60,000; the default is 2,000: shorter may be taken for a hook flash.
     package var guardMilliseconds: Int = 2000
+    /// Whether the line's echo is taken out; the default is yes, but for `loop`, whose loop is an echo.
+    package var cancelsEcho: Bool
+    /// dB, -24 to 24, of what the line hears; the default is 0.
+    package var gainTowardLine: Double = 0
+    /// dB, -24 to 24, of what the line says; the default is 0.
+    package var gainFromLine: Double = 0
+    /// Whose speech is brought toward -18 dBm0; the default is nobody's.
+    package var automaticLevel = AutomaticLevel.off
     /// Whom a call from this line rings; nil: as `inbound.default` says.
     package var inbound: [InboundTarget]?
     package var dial = Dial()
@@ -22,6 +30,7 @@ extension GatewayConfiguration {
       self.name = name
       self.driver = driver
       self.country = country
+      cancelsEcho = driver != .loop
     }
   }
 
@@ -30,6 +39,14 @@ extension GatewayConfiguration {
     case simulated
     /// Answers at once and loops its audio; for benchmarks.
     case loop
+  }
+
+  /// The directions in which speech is brought to one level.
+  package enum AutomaticLevel: String, Sendable, CaseIterable {
+    case off
+    case towardLine = "to_line"
+    case fromLine = "from_line"
+    case both
   }
 
   /// How a number is dialled on a line.

@@ -7,8 +7,8 @@ extension GatewayConfiguration {
     package var ports: ClosedRange<UInt16> = 16384...17383
     /// Keys are said over TLS only; the default is `offered`.
     package var srtp: SRTP = .offered
-    /// In order of preference; the default is PCMU, PCMA.
-    package var codecs: [Codec] = [.pcmu, .pcma]
+    /// In order of preference; the default is PCMU, PCMA, opus, G722.
+    package var codecs: [Codec] = [.pcmu, .pcma, .opus, .g722]
     /// What the line hears while the other side holds the call; the default is comfort noise.
     package var hold: Hold = .comfortNoise
 
@@ -27,6 +27,8 @@ extension GatewayConfiguration {
   package enum Codec: String, Sendable, CaseIterable {
     case pcmu = "PCMU"
     case pcma = "PCMA"
+    case opus
+    case g722 = "G722"
   }
 
   package enum Hold: Sendable, Equatable {

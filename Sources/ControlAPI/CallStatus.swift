@@ -53,6 +53,51 @@ package struct CallStatus: Codable, Sendable, Equatable {
     package var erleDb: Double?
     package var levelInDbm0: Double?
     package var levelOutDbm0: Double?
+    package var noiseInDbm0: Double?
+    /// The way's parts, one way: half of the round trip, the jitter buffer, the line's frames.
+    package var networkDelayMs: Double?
+    package var bufferDelayMs: Double?
+    package var bufferTargetMs: Double?
+    package var lineDelayMs: Double?
+    /// From a packet to the line and from the line to a packet, together.
+    package var endSystemDelayMs: Double?
+    package var lineDriftPpm: Double?
+    package var echoDelayMs: Double?
+    package var lossPercent: Double?
+    package var discardPercent: Double?
+    package var burstDensityPercent: Double?
+    package var gapDensityPercent: Double?
+    package var burstMs: Double?
+    package var gapMs: Double?
+    /// What the telephone hears (ITU-T G.107): R, MOS-LQ and MOS-CQ.
+    package var r: Double?
+    package var mosLq: Double?
+    package var mos: Double?
+    /// What the peer hears.
+    package var rSent: Double?
+    package var mosLqSent: Double?
+    package var mosSent: Double?
+    /// What the peer itself reports; nil: nothing yet.
+    package var peer: Peer?
+
+    package init() {}
+  }
+
+  /// A peer's reports of what it hears (RFC 3550, 6.4.1; RFC 3611, 4.7).
+  package struct Peer: Codable, Sendable, Equatable {
+    package var lossPercent: Double?
+    package var jitterMs: Double?
+    package var discardPercent: Double?
+    package var burstDensityPercent: Double?
+    package var gapDensityPercent: Double?
+    package var burstMs: Double?
+    package var gapMs: Double?
+    package var endSystemDelayMs: Double?
+    package var signalDbm0: Double?
+    package var noiseDbm0: Double?
+    package var echoReturnLossDb: Double?
+    package var r: Double?
+    package var mosLq: Double?
     package var mos: Double?
 
     package init() {}

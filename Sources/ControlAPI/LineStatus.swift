@@ -9,6 +9,10 @@ package struct LineStatus: Codable, Sendable, Equatable {
     /// Levels in dBm0 while the line is in use.
     package var levelInDbm0: Double?
     package var levelOutDbm0: Double?
+    package var noiseInDbm0: Double?
+    /// The line's echo of what it is fed, before and by the canceller, while the line is in use.
+    package var echoReturnLossDb: Double?
+    package var erleDb: Double?
     /// Frames that the line delivered too late or too many of.
     package var overruns: Int
     package var underruns: Int

@@ -57,6 +57,14 @@ extension MetricFamily {
       MetricFamily("kakehashi_line_usable", .gauge, help: "1 unless the line has failed.", each { $0.state == "failed" ? 0 : 1 }),
       MetricFamily("kakehashi_line_in_use", .gauge, help: "1 while the line carries a call.", each { $0.callId == nil ? 0 : 1 }),
       MetricFamily("kakehashi_line_level_in_dbm0", .gauge, help: "Level from the line.", each { $0.health.levelInDbm0 }),
+      MetricFamily(
+        "kakehashi_line_noise_dbm0", .gauge, help: "Noise from the line beneath speech, while it is in use.", each { $0.health.noiseInDbm0 }
+      ),
+      MetricFamily(
+        "kakehashi_line_echo_return_loss_db", .gauge, help: "By how much the line's echo is below what it is fed, while it is in use.",
+        each { $0.health.echoReturnLossDb }),
+      MetricFamily(
+        "kakehashi_line_erle_db", .gauge, help: "By how much that echo is cancelled, while the line is in use.", each { $0.health.erleDb }),
       MetricFamily("kakehashi_line_drift_ppm", .gauge, help: "Offset of the line's clock.", each { $0.health.driftPpm }),
       MetricFamily(
         "kakehashi_line_overruns_total", .counter, help: "Frames from the line that were dropped.", each { Double($0.health.overruns) }),

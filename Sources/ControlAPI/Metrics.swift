@@ -3,19 +3,23 @@ package struct MetricFamily: Sendable, Equatable {
   package enum Kind: String, Sendable {
     case counter
     case gauge
+    case histogram
   }
 
   package struct Sample: Sendable, Equatable {
     package var labels: [(String, String)]
     package var value: Double
+    /// What stands after the family's name: `_bucket`, `_sum` and `_count` of histograms.
+    package var suffix: String
 
-    package init(_ value: Double, _ labels: [(String, String)] = []) {
+    package init(_ value: Double, _ labels: [(String, String)] = [], suffix: String = "") {
       self.labels = labels
       self.value = value
+      self.suffix = suffix
     }
 
     package static func == (left: Sample, right: Sample) -> Bool {
-      left.value == right.value && left.labels.map { [$0.0, $0.1] } == right.labels.map { [$0.0, $0.1] }
+      left.value == right.value && left.suffix == right.suffix && left.labels.map { [$0.0, $0.1] } == right.labels.map { [$0.0, $0.1] }
     }
   }
 
@@ -46,7 +50,7 @@ package enum PrometheusText {
     for family in families where !family.samples.isEmpty {
       output += "# HELP \(family.name) \(escape(family.help, quotes: false))\n# TYPE \(family.name) \(family.kind.rawValue)\n"
       for sample in family.samples {
-        output += family.name
+        output += family.name + sample.suffix
         if !sample.labels.isEmpty {
           output += "{" + sample.labels.map { "\($0.0)=\"\(escape($0.1, quotes: true))\"" }.joined(separator: ",") + "}"
         }

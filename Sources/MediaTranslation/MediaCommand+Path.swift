@@ -13,14 +13,18 @@ extension PathDescription {
     self.init(remote: remote, remoteControl: MediaAddress(description.remoteControl))
     multiplexesControl = description.multiplexesControl
     signallingSource = description.signallingSource.flatMap { MediaAddress(host: $0, port: 0) } ?? .none
-    codec = description.codec == .pcmu ? .pcmu : .pcma
+    codec = Codec(description.codec)
+    eventClockRate = description.eventClockRate
     payloadType = description.payloadType
     telephoneEventPayloadType = description.telephoneEventPayloadType
     receivedPayloadType = description.receivePayloadType
     receivedTelephoneEventPayloadType = description.receiveTelephoneEventPayloadType
     packetMilliseconds = description.packetMilliseconds
     direction = MediaDirection(sends: description.sends, receives: description.receives)
+    reportsVoiceMetrics = description.reportsVoiceMetrics
+    signalsDigits = description.signalsDigits
     security = description.security.flatMap(SRTPKeys.init)
+    opus = OpusTerms(description)
   }
 }
 
@@ -104,12 +108,7 @@ extension MediaStatistics {
       packetsLate: Int(path.packetsLate), packetsFromStrangers: Int(path.packetsFromStrangers),
       packetsUnauthentic: Int(path.packetsUnauthentic), packetsReplayed: Int(path.packetsReplayed),
       concealedMilliseconds: Int(path.concealedMilliseconds))
-    guard path.frames > 0 else { return }
-    levelInDBm0 = Double(path.levelInDBm0)
-    levelOutDBm0 = Double(path.levelOutDBm0)
-    guard path.packetsReceived > 0 else { return }
-    jitterMilliseconds = Double(path.jitterMilliseconds)
-    delayMilliseconds = Double(path.bufferDelayMilliseconds + path.lineDelayMilliseconds)
-    meanOpinionScore = VoiceQuality(path).meanOpinionScore
+    if path.frames > 0 { takeLine(path) }
+    if path.packetsReceived > 0 { takePackets(path) }
   }
 }

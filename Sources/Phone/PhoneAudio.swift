@@ -1,4 +1,4 @@
-import DSP
+package import DSP
 package import RTP
 package import RealTime
 
@@ -6,6 +6,11 @@ package import RealTime
 package struct AudioTerms: BitwiseCopyable, Sendable {
   var law: G711Law { isALaw ? .a : .mu }
   package var isALaw: Bool
+  /// In place of G.711.
+  package var stream: StreamCodecKind?
+  package var opus = OpusTerms()
+  /// Hz of the durations of events.
+  package var eventClockRate = 8_000
   /// The codec's number in packets sent and received.
   package var payloadType: UInt8
   package var receivePayloadType: UInt8
@@ -19,13 +24,17 @@ package struct AudioTerms: BitwiseCopyable, Sendable {
   package var isTalking: Bool
   /// Keys of SRTP; nil: packets are plain.
   package var security: SRTPKeys?
+  /// The gateway asks for VoIP metrics in our reports; the default is false.
+  package var reportsVoiceMetrics = false
 
   package init(
-    isALaw: Bool = false, payloadType: UInt8 = 0, receivePayloadType: UInt8 = 0, eventPayloadType: UInt8? = 101,
+    isALaw: Bool = false, stream: StreamCodecKind? = nil, payloadType: UInt8 = 0, receivePayloadType: UInt8 = 0,
+    eventPayloadType: UInt8? = 101,
     receiveEventPayloadType: UInt8? = 101, framesPerPacket: Int = 2, sends: Bool = true, receives: Bool = true, isTalking: Bool = true,
     security: SRTPKeys? = nil
   ) {
     self.isALaw = isALaw
+    self.stream = stream
     self.payloadType = payloadType
     self.receivePayloadType = receivePayloadType
     self.eventPayloadType = eventPayloadType
@@ -54,6 +63,7 @@ package struct PhoneAudio: ~Copyable {
   private var reporter: PhoneReporter
   private var jitterBuffer = JitterBuffer()
   private var reception = ReceptionStatistics()
+  private var fates = PacketFates()
   private var timestamps = TimestampUnwrapper()
   private var events = TelephoneEventReceiver()
   private var source: UInt32?
@@ -64,6 +74,7 @@ package struct PhoneAudio: ~Copyable {
   private var pressedCount = 0
   private var pressedTaken = 0
   private var security = PhoneSecurity()
+  private var codec = PhoneCodec()
 
   /// - Parameters:
   ///   - wallClockOffset: nanoseconds since 1970 less the media clock.
@@ -76,12 +87,21 @@ package struct PhoneAudio: ~Copyable {
 
   /// Starts or changes the audio.
   package mutating func apply(_ terms: AudioTerms, now: MediaTime) {
+    if codec.apply(terms) {
+      lostBefore &+= max(0, reception.lost)
+      reception = ReceptionStatistics(clockRate: 8_000 * (terms.stream?.unitsPerSample ?? 1))
+      restart()
+    }
     sender.apply(terms)
     if self.terms == nil { reporter.start(now: now) }
     self.terms = terms
     security.apply(terms.security, now: now)
     counts.security = (terms.security?.suite).map(PhoneStatistics.Security.init)
-    counts.codec = terms.isALaw ? .pcma : .pcmu
+    switch terms.stream {
+    case .g722: counts.codec = .g722
+    case .opus: counts.codec = .opus
+    case nil: counts.codec = terms.isALaw ? .pcma : .pcmu
+    }
     counts.packetMilliseconds = terms.framesPerPacket * 10
   }
 
@@ -95,6 +115,7 @@ package struct PhoneAudio: ~Copyable {
     case .rtcp:
       guard let opened = security.open(bytes, isControl: true, now: arrival) else { return ignore() }
       reporter.read(opened, now: arrival)
+      if let loss = reporter.remoteLossFraction { codec.stream?.pointee.remoteLost(loss) }
     case .stun, .dtls, .unknown: ignore()
     }
   }
@@ -123,15 +144,23 @@ package struct PhoneAudio: ~Copyable {
       let changes = events.receive(payload, timestamp: timestamp, arrival: arrival)
       for change in [changes.first, changes.second, changes.third] { if let change { take(change) } }
     }
-    jitterBuffer.insert(
-      payload: packet.payload, as: isEvent ? .event : .g711(terms.law), sequence: sequence, timestamp: timestamp,
-      marker: packet.header.marker, arrival: arrival)
+    let position = timestamp / Int64(terms.stream?.unitsPerSample ?? 1)
+    let insertion: JitterBufferInsertion
+    if !isEvent, let stream = codec.stream {
+      insertion = stream.pointee.insert(
+        packet.payload, sequence: sequence, timestamp: position, marker: packet.header.marker, arrival: arrival, buffer: &jitterBuffer)
+    } else {
+      insertion = jitterBuffer.insert(
+        payload: packet.payload, as: isEvent ? .event : .g711(terms.law), sequence: sequence, timestamp: position,
+        marker: packet.header.marker, arrival: arrival)
+    }
+    fates.note(sequence: sequence, isDiscarded: insertion == .late)
   }
 
   private mutating func adopt(_ newSource: UInt32) {
     if source != nil {
       lostBefore &+= max(0, reception.lost)
-      reception = ReceptionStatistics()
+      reception = ReceptionStatistics(clockRate: reception.clockRate)
       restart()
     }
     source = newSource
@@ -140,6 +169,8 @@ package struct PhoneAudio: ~Copyable {
   private mutating func restart() {
     timestamps.reset()
     jitterBuffer.reset()
+    fates.restart()
+    codec.stream?.pointee.restart()
     _ = events.reset()
   }
 
@@ -162,9 +193,10 @@ package struct PhoneAudio: ~Copyable {
   package mutating func tick(now: MediaTime) {
     _ = events.advance(to: now)
     guard let terms else { return }
+    codec.stream?.pointee.fill(&jitterBuffer)
     jitterBuffer.pull(into: &heard, now: now)
     heardMeter.process(heard)
-    sender.tick(terms)
+    sender.tick(terms, codec: codec.stream)
     if reporter.isDue(now: now) { report(isLeaving: false, now: now) }
   }
 
@@ -176,7 +208,16 @@ package struct PhoneAudio: ~Copyable {
   private mutating func report(isLeaving: Bool, now: MediaTime) {
     reporter.write(
       timestamp: sender.timestamp, packets: sender.packets, octets: sender.octets, reception: &reception, remote: source ?? 0,
-      isLeaving: isLeaving, now: now)
+      metrics: terms?.reportsVoiceMetrics == true ? quality?.metrics : nil, isLeaving: isLeaving, now: now)
+  }
+
+  /// nil: nothing has come yet.
+  private var quality: PhoneQuality? {
+    guard let source, counts.packetsReceived > 0 else { return nil }
+    return PhoneQuality(
+      source: source, loss: fates.figures, packetMilliseconds: counts.packetMilliseconds, buffer: jitterBuffer.statistics,
+      heard: heardMeter.reading, roundTripMilliseconds: reporter.roundTrip.map { Double($0.nanoseconds) / 1e6 },
+      gatewayDelayMilliseconds: reporter.remoteMetrics.flatMap { $0.endSystemDelayMilliseconds > 0 ? $0.endSystemDelayMilliseconds : nil })
   }
 
   /// A packet to send; valid until the next call of any function here.
@@ -203,6 +244,8 @@ package struct PhoneAudio: ~Copyable {
     result.bufferMilliseconds = Double(buffer.delayMicroseconds) / 1000
     result.roundTripMilliseconds = reporter.roundTrip.map { Double($0.nanoseconds) / 1e6 }
     result.lossAtGateway = reporter.remoteLossFraction
+    result.mosHere = quality?.mosConversational
+    result.mosAtGateway = reporter.remoteMetrics?.mosConversational
     result.hasSpoken = sender.hasSpoken
     return result
   }

@@ -1,4 +1,5 @@
 import CLinux
+import DSP
 package import Logging
 import NIOCore
 import NIOPosix
@@ -145,11 +146,19 @@ package final class PhoneCall: @unchecked Sendable, SIPTransportDelegate {
       return
     }
     hasAudio = true
-    let terms = AudioTerms(
-      isALaw: audio.codec == .pcma, payloadType: audio.payloadType, receivePayloadType: audio.receivePayloadType,
+    var terms = AudioTerms(
+      isALaw: audio.codec == .pcma, stream: StreamCodecKind(audio.codec), payloadType: audio.payloadType,
+      receivePayloadType: audio.receivePayloadType,
       eventPayloadType: audio.telephoneEventPayloadType, receiveEventPayloadType: audio.receiveTelephoneEventPayloadType,
       framesPerPacket: audio.packetTime / 10, sends: audio.direction.sends, receives: audio.direction.receives, isTalking: isTalking,
       security: audio.security.flatMap(SRTPKeys.init))
+    terms.reportsVoiceMetrics = audio.peerAsksForVoiceMetrics
+    terms.eventClockRate = audio.telephoneEventClockRate
+    terms.opus = OpusTerms(
+      packetMilliseconds: audio.packetTime, isVersion6: audio.remoteAddress.contains(":"), suite: terms.security?.suite,
+      requestedBitRate: audio.opus.maximumAverageBitRate)
+    terms.opus.mayCorrectErrors = audio.opus.usesErrorCorrection
+    terms.opus.suppressesSilence = audio.opus.wantsSilenceLeftOut
     _ = media.orders.push(AudioOrder(terms: terms, remote: remote, remoteControl: control))
   }
 

@@ -1,3 +1,5 @@
+package import SDP
+
 /// How a telephone reaches its gateway.
 package enum PhoneTransport: String, Sendable, CaseIterable {
   case udp
@@ -36,6 +38,8 @@ package struct PhoneConfiguration: Sendable {
   package var acceptsAnyCertificate = false
   /// SRTP, whose keys are said over TLS only; the default is offered.
   package var security = Security.offered
+  /// Offered, most preferred first; the default is PCMU, PCMA.
+  package var codecs: [AudioCodec] = [.pcmu, .pcma]
   /// Spoken once from the answer on, 8 kHz; the default is silence.
   package var speech: [Int16] = []
   /// Keyed half a second after the answer: 0–9, `*`, `#`, A–D; the default is none.
@@ -50,6 +54,17 @@ package struct PhoneConfiguration: Sendable {
     self.port = port ?? transport.defaultPort
     self.transport = transport
     self.number = number
+  }
+
+  /// Takes names in order of preference, `opus,PCMU`, in either case; false: one is none of PCMU, PCMA, G722 and opus, or stands twice.
+  package mutating func offer(codecs names: String) -> Bool {
+    let chosen = names.split(separator: ",", omittingEmptySubsequences: false).map { name in
+      AudioCodec.allCases.first { $0.rawValue.lowercased() == name.lowercased() }
+    }
+    let known = chosen.compactMap { $0 }
+    guard known.count == chosen.count, Set(known).count == known.count else { return false }
+    codecs = known
+    return true
   }
 
   /// `127.0.0.1:5060`, an IPv6 address in brackets.

@@ -75,7 +75,8 @@ package struct PhoneCore: Sendable {
     agent = UserAgent(configuration: settings, seed: seed)
     negotiator = MediaNegotiator(sessionID: seed)
     policy = AudioPolicy(
-      address: local.host, rtpPort: mediaPort, offersRTCPMux: true, security: MediaSecurity(configuration.security),
+      address: local.host, rtpPort: mediaPort, codecs: configuration.codecs, offersRTCPMux: true,
+      security: MediaSecurity(configuration.security),
       allowsKeys: kind == .tls)
     let offer = negotiator.offer(policy: policy).serialize()
     offered = negotiator

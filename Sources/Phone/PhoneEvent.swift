@@ -20,8 +20,17 @@ package struct PhoneStatistics: BitwiseCopyable, Sendable, Equatable {
   package enum Codec: BitwiseCopyable, Sendable, Equatable {
     case pcmu
     case pcma
+    case g722
+    case opus
 
-    package var name: String { self == .pcmu ? "PCMU" : "PCMA" }
+    package var name: String {
+      switch self {
+      case .pcmu: "PCMU"
+      case .pcma: "PCMA"
+      case .g722: "G722"
+      case .opus: "opus"
+      }
+    }
   }
 
   package enum Security: BitwiseCopyable, Sendable, Equatable {
@@ -62,6 +71,9 @@ package struct PhoneStatistics: BitwiseCopyable, Sendable, Equatable {
   package var roundTripMilliseconds: Double?
   /// What the gateway says it lost of our packets by its last report, 0–1.
   package var lossAtGateway: Float?
+  /// What a conversation is like here and at the gateway: MOS-CQ of ITU-T G.107, the latter by the gateway's reports.
+  package var mosHere: Float?
+  package var mosAtGateway: Float?
   /// Whether the speech is over.
   package var hasSpoken = false
 

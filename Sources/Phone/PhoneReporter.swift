@@ -15,6 +15,8 @@ struct PhoneReporter: ~Copyable {
   private var lastSenderReportArrival = MediaTime.zero
   private(set) var roundTrip: MediaTime?
   private(set) var remoteLossFraction: Float?
+  /// What the gateway's newest extended report tells of our packets.
+  private(set) var remoteMetrics: VoiceMetrics?
 
   init(source: UInt32, wallClockOffset: Int64) {
     self.source = source
@@ -33,8 +35,8 @@ struct PhoneReporter: ~Copyable {
   private func wallClock(_ now: MediaTime) -> NTPTime { NTPTime(wallClockNanoseconds: now.nanoseconds &+ wallClockOffset) }
 
   mutating func write(
-    timestamp: UInt32, packets: UInt32, octets: UInt32, reception: inout ReceptionStatistics, remote: UInt32, isLeaving: Bool,
-    now: MediaTime
+    timestamp: UInt32, packets: UInt32, octets: UInt32, reception: inout ReceptionStatistics, remote: UInt32, metrics: VoiceMetrics?,
+    isLeaving: Bool, now: MediaTime
   ) {
     nextReport = now + Self.interval
     var block: ReportBlock?
@@ -47,6 +49,7 @@ struct PhoneReporter: ~Copyable {
     var fits =
       packets > 0 ? writer.senderReport(source: source, information, block: block) : writer.receiverReport(source: source, block: block)
     fits = Self.canonicalName.withUnsafeBytes { name in fits && writer.sourceDescription(source: source, canonicalName: name) }
+    if let metrics { fits = fits && writer.extendedReport(source: source, metrics) }
     if isLeaving { fits = fits && writer.bye(source: source) }
     packetSize = fits ? writer.count : 0
   }
@@ -61,6 +64,8 @@ struct PhoneReporter: ~Copyable {
         lastSenderReportArrival = now
         take(blocks.block(about: source), now)
       case .receiverReport(_, let blocks): take(blocks.block(about: source), now)
+      case .extendedReport(_, let blocks):
+        if let metrics = blocks.voiceMetrics(about: source) { remoteMetrics = metrics }
       case .bye, .sourceDescription, .other: break
       }
     }

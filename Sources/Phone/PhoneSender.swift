@@ -25,6 +25,7 @@ struct PhoneSender: ~Copyable {
   private var assemblyTimestamp: UInt32 = 0
   private var needsMarker = true
   private var events = TelephoneEventSender()
+  private var eventClockRate = 8_000
   private var position = 0
   private var talkingFrames = 0
 
@@ -45,14 +46,19 @@ struct PhoneSender: ~Copyable {
 
   var hasSpoken: Bool { talkingFrames > 0 && position >= speech.count }
 
-  mutating func apply(_ terms: AudioTerms) { framesAssembled = 0 }
+  mutating func apply(_ terms: AudioTerms) {
+    framesAssembled = 0
+    guard terms.eventClockRate != eventClockRate else { return }
+    eventClockRate = terms.eventClockRate
+    events = TelephoneEventSender(clockRate: eventClockRate)
+  }
 
   /// 10 ms pass.
-  mutating func tick(_ terms: AudioTerms) {
+  mutating func tick(_ terms: AudioTerms, codec: UnsafeMutablePointer<StreamCodec>? = nil) {
     let frame = nextFrame(isTalking: terms.isTalking)
     meter.process(frame)
     let now = timestamp
-    timestamp &+= 80
+    timestamp &+= UInt32(80 * (terms.stream?.unitsPerSample ?? 1))
     if terms.isTalking {
       talkingFrames &+= 1
       if talkingFrames == Self.keyDelayFrames, terms.eventPayloadType != nil {
@@ -72,11 +78,15 @@ struct PhoneSender: ~Copyable {
       return
     }
     if framesAssembled == 0 { assemblyTimestamp = now }
-    let coder = terms.isALaw ? aLaw : muLaw
-    let part = UnsafeMutableRawBufferPointer(rebasing: assembly[framesAssembled * 80..<(framesAssembled + 1) * 80])
-    frame.withSamples { _ = coder.encode($0, into: part) }
+    if let codec {
+      codec.pointee.collect(frame, at: framesAssembled)
+    } else {
+      let coder = terms.isALaw ? aLaw : muLaw
+      let part = UnsafeMutableRawBufferPointer(rebasing: assembly[framesAssembled * 80..<(framesAssembled + 1) * 80])
+      frame.withSamples { _ = coder.encode($0, into: part) }
+    }
     framesAssembled &+= 1
-    if framesAssembled >= terms.framesPerPacket { flush(terms) }
+    if framesAssembled >= terms.framesPerPacket { flush(terms, codec) }
   }
 
   private mutating func nextFrame(isTalking: Bool) -> AudioFrame {
@@ -86,9 +96,14 @@ struct PhoneSender: ~Copyable {
     return AudioFrame(speech[position..<end])
   }
 
-  private mutating func flush(_ terms: AudioTerms) {
-    let count = framesAssembled * 80
+  private mutating func flush(_ terms: AudioTerms, _ codec: UnsafeMutablePointer<StreamCodec>?) {
+    let frames = framesAssembled
     framesAssembled = 0
+    let count = codec.map { $0.pointee.encode(frames: frames, into: assembly) } ?? frames * 80
+    guard count > 0 else {
+      needsMarker = true
+      return
+    }
     guard begin(terms.payloadType, marker: needsMarker, timestamp: assemblyTimestamp) else { return }
     needsMarker = false
     UnsafeMutableRawBufferPointer(rebasing: packet[RTPHeader.size...]).copyMemory(

@@ -59,7 +59,9 @@ package enum RTCPPacket: BitwiseCopyable {
   case sourceDescription(source: UInt32, canonicalName: UnsafeRawBufferPointer)
   /// The first source that leaves; nil when the packet names none.
   case bye(source: UInt32?)
-  /// Another type, whole: application defined, feedback, extended report.
+  /// An extended report (RFC 3611).
+  case extendedReport(source: UInt32, ExtendedReportBlocks)
+  /// Another type, whole: application defined, feedback.
   case other(type: UInt8, UnsafeRawBufferPointer)
 }
 
@@ -139,6 +141,9 @@ package struct RTCPReader: BitwiseCopyable {
       guard count > 0 else { return .bye(source: nil) }
       guard body.count >= 4 else { throw RTCPParseError.truncated(octets: body.count &+ 4, needed: 8) }
       return .bye(source: NetworkOrder.load32(body, at: 0))
+    case 207:
+      guard body.count >= 4 else { throw RTCPParseError.truncated(octets: body.count &+ 4, needed: 8) }
+      return .extendedReport(source: NetworkOrder.load32(body, at: 0), ExtendedReportBlocks(slice(body, from: 4, count: body.count &- 4)))
     default:
       return .other(type: type, body)
     }

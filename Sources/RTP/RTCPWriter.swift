@@ -59,6 +59,16 @@ package struct RTCPWriter: BitwiseCopyable {
     return true
   }
 
+  /// An extended report with one block of VoIP metrics (RFC 3611).
+  @_noLocks
+  package mutating func extendedReport(source: UInt32, _ metrics: VoiceMetrics) -> Bool {
+    guard begin(type: 207, items: 0, bodyOctets: 4 &+ VoiceMetrics.octets) else { return false }
+    put(source)
+    metrics.write(into: bytes, at: count)
+    count = count &+ VoiceMetrics.octets
+    return true
+  }
+
   /// The source leaves.
   @_noLocks
   package mutating func bye(source: UInt32) -> Bool {

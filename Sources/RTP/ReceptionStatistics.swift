@@ -41,6 +41,7 @@ package struct ReceptionStatistics: BitwiseCopyable, Sendable {
   private var jitterTimes16: Int64 = 0
 
   /// Two packets in sequence make a source valid.
+  @_noLocks
   package init(clockRate: Int = 8_000) {
     self.clockRate = clockRate < 1 ? 1 : clockRate
   }

@@ -82,7 +82,7 @@ package struct TelephoneEventReceiver: BitwiseCopyable, Sendable {
         press.lastPacket = arrival
         state = .pressed(press)
         if payload.isEnd { end(press, isComplete: true, &changes) }
-      } else if timestamp > press.timestamp {
+      } else if Self.follows(press, timestamp, arrival) {
         end(press, isComplete: false, &changes)
         begin(payload, timestamp: timestamp, arrival: arrival, &changes)
       }
@@ -90,8 +90,14 @@ package struct TelephoneEventReceiver: BitwiseCopyable, Sendable {
       if Self.continues(press, payload, timestamp) {
         // A press already told as over goes on in a next segment: still the same press.
         press.timestamp = timestamp
+        press.duration = Int64(payload.duration)
+        press.lastPacket = arrival
         state = .over(press)
-      } else if timestamp > press.timestamp {
+      } else if timestamp == press.timestamp, payload.event == press.event {
+        if Int64(payload.duration) > press.duration { press.duration = Int64(payload.duration) }
+        press.lastPacket = arrival
+        state = .over(press)
+      } else if Self.follows(press, timestamp, arrival) {
         begin(payload, timestamp: timestamp, arrival: arrival, &changes)
       }
     }
@@ -122,7 +128,15 @@ package struct TelephoneEventReceiver: BitwiseCopyable, Sendable {
   @_noLocks
   private static func continues(_ press: Press, _ payload: TelephoneEventPayload, _ timestamp: Int64) -> Bool {
     let step = timestamp &- press.timestamp
-    return payload.event == press.event && step <= 0xFFFF && step >= 0xFFFF - 960 && press.duration >= 0xFFFF - 2_400
+    return payload.event == press.event && step <= 0xFFFF && step >= 0xFFFF - 960 && press.duration >= 0xFFFF - 9_600
+  }
+
+  /// Whether this is another press than that one, and not a packet of an older one.
+  ///
+  /// No packet is late by two seconds: then the sender's time stamps have gone back.
+  @_noLocks
+  private static func follows(_ press: Press, _ timestamp: Int64, _ arrival: MediaTime) -> Bool {
+    timestamp > press.timestamp || arrival - press.lastPacket >= .milliseconds(2_000)
   }
 
   @_noLocks

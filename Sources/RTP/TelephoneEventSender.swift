@@ -40,6 +40,7 @@ package struct TelephoneEventSender: BitwiseCopyable, Sendable {
 
   /// `clockRate` in units a second; `updateMilliseconds` between updates (the packet time); `pauseMilliseconds` between
   /// the end of a press and the next.
+  @_noLocks
   package init(clockRate: Int = 8_000, updateMilliseconds: Int = 20, pauseMilliseconds: Int = 60) {
     tickUnits = Int64(clockRate / 100)
     updateUnits = Int64(clockRate / 1_000 &* (updateMilliseconds < 10 ? 10 : updateMilliseconds))
@@ -91,6 +92,13 @@ package struct TelephoneEventSender: BitwiseCopyable, Sendable {
         return
       }
     }
+  }
+
+  /// Stops at once and forgets what waits, for a peer that takes no events any more.
+  @_noLocks
+  package mutating func cancel() {
+    state = .idle
+    queued = 0
   }
 
   @_noLocks

@@ -1,10 +1,32 @@
-/// The audio codecs of the gateway; all at 8 kHz, one channel (RFC 3551 4.5.14).
+/// The audio codecs of the gateway, by their names in `a=rtpmap`.
 package enum AudioCodec: String, Hashable, Sendable, CaseIterable {
   case pcmu = "PCMU"
   case pcma = "PCMA"
+  case g722 = "G722"
+  case opus = "opus"
 
-  package var staticPayloadType: UInt8 { self == .pcmu ? 0 : 8 }
-  package var clockRate: Int { 8000 }
+  /// The number in our offers: RFC 3551's, or one of the dynamic ones.
+  package var payloadType: UInt8 {
+    switch self {
+    case .pcmu: 0
+    case .pcma: 8
+    case .g722: 9
+    case .opus: 111
+    }
+  }
+
+  /// Hz of the RTP time stamps: 8000 for G.722 too, by an old mistake that stays (RFC 3551, 4.5.2).
+  package var clockRate: Int { self == .opus ? 48_000 : 8000 }
+
+  /// In `a=rtpmap`; Opus always says two channels (RFC 7587, 7).
+  var mapping: String { self == .opus ? "opus/48000/2" : "\(rawValue)/8000" }
+
+  package var isG711: Bool { self == .pcmu || self == .pcma }
+
+  /// ms of audio in a packet, where that is left to us.
+  ///
+  /// Headers are most of a small packet: with Opus 40 ms are the fewest that leave room for good speech in 28.8 kbit/s.
+  func packetTime(_ usual: Int) -> Int { self == .opus ? max(40, usual) : usual }
 }
 
 /// An `a=rtpmap` value: encoding, clock rate in Hz, channels.
@@ -31,6 +53,7 @@ package struct RTPMap: Hashable, Sendable {
 
   /// The codec this maps to, if it is ours.
   var codec: AudioCodec? {
+    if encoding == "OPUS" { return clockRate == 48_000 && channels == 2 ? .opus : nil }
     guard clockRate == 8000, channels == 1 else { return nil }
     return AudioCodec(rawValue: encoding)
   }
@@ -40,6 +63,7 @@ package struct RTPMap: Hashable, Sendable {
     switch payloadType {
     case 0: RTPMap(encoding: "PCMU", clockRate: 8000)
     case 8: RTPMap(encoding: "PCMA", clockRate: 8000)
+    case 9: RTPMap(encoding: "G722", clockRate: 8000)
     default: nil
     }
   }

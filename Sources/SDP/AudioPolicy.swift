@@ -5,7 +5,7 @@ package struct AudioPolicy: Hashable, Sendable {
   package var rtpPort: UInt16
   /// The default is the RTP port plus one.
   package var rtcpPort: UInt16
-  /// Most preferred first in an offer; in an answer the offerer's order counts.
+  /// Most preferred first, in an offer and in an answer; between the two laws of G.711 the offerer's order counts.
   ///
   /// The default is PCMU, PCMA.
   package var codecs: [AudioCodec]
@@ -16,6 +16,8 @@ package struct AudioPolicy: Hashable, Sendable {
   /// Offer and accept RTCP on the RTP port (RFC 5761); the default accepts and does not offer.
   package var offersRTCPMux: Bool
   package var acceptsRTCPMux: Bool
+  /// Ask for VoIP metrics in the peer's reports (RFC 3611, 5); the default is true.
+  package var asksForVoiceMetrics = true
   /// What we want; the default is `.sendReceive`.
   package var direction: MediaDirection
   /// The default is `.off`.
@@ -26,7 +28,7 @@ package struct AudioPolicy: Hashable, Sendable {
   package var offersSecureProfile: Bool
 
   package init(
-    address: String, rtpPort: UInt16, rtcpPort: UInt16? = nil, codecs: [AudioCodec] = AudioCodec.allCases, packetTime: Int = 20,
+    address: String, rtpPort: UInt16, rtcpPort: UInt16? = nil, codecs: [AudioCodec] = [.pcmu, .pcma], packetTime: Int = 20,
     telephoneEvents: Bool = true, offersRTCPMux: Bool = false, acceptsRTCPMux: Bool = true, direction: MediaDirection = .sendReceive,
     security: MediaSecurity = .off, allowsKeys: Bool = false, offersSecureProfile: Bool = false
   ) {
@@ -58,6 +60,10 @@ package struct NegotiatedAudio: Hashable, Sendable {
   package var payloadType: UInt8
   /// The codec's number in packets that we receive.
   package var receivePayloadType: UInt8
+  /// What the peer says of Opus.
+  package var opus = OpusFormat()
+  /// Hz of the durations of events, and of their time stamps where the codec's clock is the same.
+  package var telephoneEventClockRate = 8000
   /// Events in packets that we send; nil when the peer takes none.
   package var telephoneEventPayloadType: UInt8?
   /// Events in packets that we receive.
@@ -70,6 +76,8 @@ package struct NegotiatedAudio: Hashable, Sendable {
   ///
   /// `.receiveOnly` and `.inactive`: the peer holds the call, or we do.
   package var direction: MediaDirection
+  /// The peer asks for VoIP metrics in our reports (RFC 3611, 5).
+  package var peerAsksForVoiceMetrics = false
   /// True when the peer put us on hold: it does not want our audio.
   package var isHeldByPeer: Bool
   /// nil: the packets are plain.
@@ -100,7 +108,7 @@ package struct NegotiationRejection: Error, Hashable, Sendable {
     case .plainOnly: "Only RTP/SAVP audio with keys over TLS is accepted here"
     case .keysNeedTLS: "SRTP needs SIP over TLS here, since its keys are in the session description"
     case .noUsableKey: "No a=crypto line that can be used, AES_CM_128_HMAC_SHA1_80 or AEAD_AES_128_GCM is needed"
-    case .noCommonCodec: "No codec in common, PCMU or PCMA is needed"
+    case .noCommonCodec: "No codec in common; those that are taken here stand in the configuration (media.codecs)"
     case .noUsableAddress: "No address and port for the audio, IP4 or IP6 is needed"
     case .audioRefused: "The audio stream was refused"
     case .mediaChanged: "The answer's media lines are not those of the offer"

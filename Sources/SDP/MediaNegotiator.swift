@@ -42,13 +42,11 @@ package struct MediaNegotiator: Sendable {
   /// An offer; in a session that has media lines already, they keep their places.
   package mutating func offer(policy: AudioPolicy) -> SessionDescription {
     var medium = audioMedia(policy, transport: transportToOffer(policy))
-    medium.formats = policy.codecs.map { String($0.staticPayloadType) }
-    medium.attributes = policy.codecs.map { .init("rtpmap", "\($0.staticPayloadType) \($0.rawValue)/\($0.clockRate)") }
+    for codec in policy.codecs { MediaNegotiator.add(codec, codec.payloadType, to: &medium) }
     if policy.telephoneEvents {
-      medium.formats.append("101")
-      medium.attributes += MediaNegotiator.eventAttributes(101, .keys)
+      for format in EventFormat.offered(with: policy.codecs) { MediaNegotiator.add(format, to: &medium) }
     }
-    finish(&medium, policy, rtcpMux: policy.offersRTCPMux, direction: policy.direction)
+    finish(&medium, policy, codec: policy.codecs.first, rtcpMux: policy.offersRTCPMux, direction: policy.direction)
     if policy.allowsKeys, policy.security != .off {
       medium.attributes += keys.offer().map { .init("crypto", $0.text) }
     } else {
@@ -67,20 +65,16 @@ package struct MediaNegotiator: Sendable {
   /// The answer to an offer: the first usable audio is taken, secure before plain, everything else is refused in its place.
   package mutating func answer(offer: SessionDescription, policy: AudioPolicy) throws(NegotiationRejection) -> Answer {
     let (remote, crypto) = try select(offer, policy)
-    guard let choice = remote.codecs.first else { throw NegotiationRejection(.noCommonCodec) }
+    guard let choice = remote.choice(of: policy.codecs) else { throw NegotiationRejection(.noCommonCodec) }
     let media = offer.media[remote.index]
     let direction = policy.direction.intersection(remote.direction.reversed)
     let mux = remote.hasRTCPMux && policy.acceptsRTCPMux
-    let events = policy.telephoneEvents ? remote.telephoneEventPayloadType : nil
+    let events = policy.telephoneEvents ? remote.eventFormats.format(for: choice.codec) : nil
 
     var medium = audioMedia(policy, transport: media.transport)
-    medium.formats = [String(choice.payloadType)]
-    medium.attributes = [.init("rtpmap", "\(choice.payloadType) \(choice.codec.rawValue)/\(choice.codec.clockRate)")]
-    if let events {
-      medium.formats.append(String(events))
-      medium.attributes += MediaNegotiator.eventAttributes(events, remote.telephoneEvents)
-    }
-    finish(&medium, policy, rtcpMux: mux, direction: direction)
+    MediaNegotiator.add(choice.codec, choice.payloadType, to: &medium)
+    if let events { MediaNegotiator.add(events, to: &medium) }
+    finish(&medium, policy, codec: choice.codec, rtcpMux: mux, direction: direction)
     if let crypto {
       medium.attributes.append(.init("crypto", keys.answer(crypto).text))
     } else {
@@ -90,7 +84,7 @@ package struct MediaNegotiator: Sendable {
     lines[remote.index] = medium
     audioIndex = remote.index
     offered = nil
-    let audio = agreed(remote, choice, policy, mux: mux, direction: direction, receive: (choice.payloadType, events))
+    let audio = agreed(remote, choice, policy, mux: mux, direction: direction, receive: (choice.payloadType, events?.payloadType))
     return Answer(description: publish(lines, policy), audio: audio)
   }
 
@@ -109,8 +103,9 @@ package struct MediaNegotiator: Sendable {
     try acceptKeys(of: answer.media[audioIndex], policy)
     let mux = remote.hasRTCPMux && policy.offersRTCPMux
     let direction = policy.direction.intersection(remote.direction.reversed)
-    let events: UInt8? = policy.telephoneEvents && remote.telephoneEventPayloadType != nil ? 101 : nil
-    return agreed(remote, choice, policy, mux: mux, direction: direction, receive: (choice.codec.staticPayloadType, events))
+    let events = policy.telephoneEvents ? remote.eventFormats.format(for: choice.codec) : nil
+    let ours = events.flatMap { format in EventFormat.offered(with: policy.codecs).first { $0.clockRate == format.clockRate } }
+    return agreed(remote, choice, policy, mux: mux, direction: direction, receive: (choice.codec.payloadType, ours?.payloadType))
   }
 
   /// Forgets an offer that the peer refused.
@@ -122,13 +117,15 @@ package struct MediaNegotiator: Sendable {
     _ remote: RemoteAudio, _ choice: (codec: AudioCodec, payloadType: UInt8), _ policy: AudioPolicy, mux: Bool,
     direction: MediaDirection, receive: (codec: UInt8, events: UInt8?)
   ) -> NegotiatedAudio {
-    NegotiatedAudio(
+    let events = policy.telephoneEvents ? remote.eventFormats.format(for: choice.codec) : nil
+    return NegotiatedAudio(
       remoteAddress: remote.address, remotePort: remote.port,
       remoteRTCPAddress: mux ? remote.address : remote.rtcpAddress, remoteRTCPPort: mux ? remote.port : remote.rtcpPort,
-      rtcpMux: mux, codec: choice.codec, payloadType: choice.payloadType, receivePayloadType: receive.codec,
-      telephoneEventPayloadType: policy.telephoneEvents ? remote.telephoneEventPayloadType : nil,
-      receiveTelephoneEventPayloadType: receive.events, telephoneEvents: remote.telephoneEvents,
-      packetTime: remote.packetTimeToSend(default: policy.packetTime), direction: direction, isHeldByPeer: !remote.direction.receives,
+      rtcpMux: mux, codec: choice.codec, payloadType: choice.payloadType, receivePayloadType: receive.codec, opus: remote.opus,
+      telephoneEventClockRate: events?.clockRate ?? 8000, telephoneEventPayloadType: events?.payloadType,
+      receiveTelephoneEventPayloadType: receive.events, telephoneEvents: events?.events ?? TelephoneEventSet(bits: 0),
+      packetTime: remote.packetTimeToSend(default: policy.packetTime, codec: choice.codec), direction: direction,
+      peerAsksForVoiceMetrics: remote.asksForVoiceMetrics, isHeldByPeer: !remote.direction.receives,
       security: keys.agreed)
   }
 
@@ -151,21 +148,32 @@ package struct MediaNegotiator: Sendable {
     SessionDescription.Media(kind: "audio", port: policy.rtpPort, transport: transport, formats: [])
   }
 
-  private func finish(_ medium: inout SessionDescription.Media, _ policy: AudioPolicy, rtcpMux: Bool, direction: MediaDirection) {
-    medium.attributes.append(.init("ptime", String(policy.packetTime)))
+  private func finish(
+    _ medium: inout SessionDescription.Media, _ policy: AudioPolicy, codec: AudioCodec?, rtcpMux: Bool, direction: MediaDirection
+  ) {
+    medium.attributes.append(.init("ptime", String(codec?.packetTime(policy.packetTime) ?? policy.packetTime)))
     medium.attributes.append(.init(direction.rawValue))
     if rtcpMux {
       medium.attributes.append(.init("rtcp-mux"))
     } else if policy.rtcpPort != policy.rtpPort &+ 1 {
       medium.attributes.append(.init("rtcp", String(policy.rtcpPort)))
     }
+    if policy.asksForVoiceMetrics { medium.attributes.append(.init("rtcp-xr", "voip-metrics")) }
   }
 
   private static func refused(_ media: SessionDescription.Media) -> SessionDescription.Media {
     SessionDescription.Media(kind: media.kind, port: 0, transport: media.transport, formats: media.formats)
   }
 
-  private static func eventAttributes(_ payloadType: UInt8, _ events: TelephoneEventSet) -> [SessionDescription.Attribute] {
-    [.init("rtpmap", "\(payloadType) telephone-event/8000"), .init("fmtp", "\(payloadType) \(events.text)")]
+  private static func add(_ codec: AudioCodec, _ payloadType: UInt8, to medium: inout SessionDescription.Media) {
+    medium.formats.append(String(payloadType))
+    medium.attributes.append(.init("rtpmap", "\(payloadType) \(codec.mapping)"))
+    if codec == .opus { medium.attributes.append(.init("fmtp", "\(payloadType) \(OpusFormat.ours.text)")) }
+  }
+
+  private static func add(_ format: EventFormat, to medium: inout SessionDescription.Media) {
+    medium.formats.append(String(format.payloadType))
+    medium.attributes.append(.init("rtpmap", "\(format.payloadType) telephone-event/\(format.clockRate)"))
+    medium.attributes.append(.init("fmtp", "\(format.payloadType) \(format.events.text)"))
   }
 }

@@ -3,7 +3,8 @@ import SIP
 
 /// Socket addresses by their text and back, so that each packet does not convert them anew; bounded.
 struct AddressCache {
-  private static let capacity = 8192
+  /// Of each kind; a gateway has fewer peers at a time, and what a stranger's many ports leave here is soon gone.
+  private static let capacity = 1024
   private var texts: [SocketAddress: SIPAddress] = [:]
   private var sockets: [SIPAddress: SocketAddress] = [:]
 

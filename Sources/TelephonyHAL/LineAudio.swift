@@ -37,6 +37,9 @@ package final class LineAudio: Sendable {
   private let clockSamples = Atomic<Int64>(0)
   private let clockNanoseconds = Atomic<Int64>(0)
 
+  /// Parts per billion; the least number: nothing is known.
+  private let drift = Atomic<Int64>(.min)
+
   // Touched by the driver thread only; atomic so that the class is Sendable without a promise of ours.
   private let lostSinceDelivery = Atomic<Bool>(false)
   private let hasPlayed = Atomic<Bool>(false)
@@ -89,6 +92,25 @@ package final class LineAudio: Sendable {
   @discardableResult
   package func play(_ frame: AudioFrame) -> Bool {
     playback.push(frame)
+  }
+
+  /// What a call has found out of the line's clock against this machine's, ppm, for the calls after it; positive: the line is fast.
+  ///
+  /// Media thread. nil: nothing is known yet.
+  package var knownDriftPPM: Double? {
+    @_noLocks get {
+      let known = drift.load(ordering: .relaxed)
+      return known == .min ? nil : Double(known) / 1_000
+    }
+  }
+
+  /// Keeps a drift (within ±1,000 ppm) for later calls.
+  ///
+  /// Media thread.
+  @_noLocks
+  package func keep(driftPPM: Double) {
+    guard driftPPM > -1_000, driftPPM < 1_000 else { return }
+    drift.store(Int64(driftPPM * 1_000), ordering: .relaxed)
   }
 
   // MARK: Driver side

@@ -16,7 +16,7 @@ private let example = """
       - {user: bob, password: 007}
       - {user: carol, password_env: CAROL}
     trusted: [192.0.2.0/24]
-  media: {address: 127.0.0.1, ports: 20000-20099, srtp: off, codecs: [PCMA], hold: comfort_noise}
+  media: {address: 127.0.0.1, ports: 20000-20099, srtp: off, codecs: [opus, PCMA], hold: comfort_noise}
   lines:
     - {name: line, count: 4, group: pstn, driver: simulated}
     - {name: loop, group: bench, driver: loop, country: de, guard_ms: 0, inbound: [sip:bob], dial: {prefix: 0, pause_ms: 900, format: e164}}
@@ -43,6 +43,14 @@ private let example = """
   """
 
 @Suite struct ConfigurationLoaderTests {
+  @Test func levelsOfALine() throws {
+    let plain = try load("lines: [{name: a, driver: loop}]").configuration
+    #expect(plain.lines.first?.gainTowardLine == 0 && plain.lines.first?.gainFromLine == 0 && plain.lines.first?.automaticLevel == .off)
+    let text = "lines: [{name: a, driver: loop, gain_to_line_db: -3, gain_from_line_db: 6.5, automatic_level: from_line}]"
+    let line = try #require(try load(text).configuration.lines.first)
+    #expect(line.gainTowardLine == -3 && line.gainFromLine == 6.5 && line.automaticLevel == .fromLine)
+  }
+
   @Test func theExampleIsReadAsWritten() throws {
     let text = example.replacing("../nowhere/heard.wav", with: "/tmp/heard.wav")
     let configuration = try load(text, environment: ["CAROL": "c"]).configuration
@@ -60,7 +68,7 @@ private let example = """
     #expect(configuration.sip.accounts.map(\.password.value) == ["007", "c"])
     #expect(configuration.sip.trusted.map(\.description) == ["192.0.2.0/24"])
     #expect(configuration.media.ports == 20000...20099)
-    #expect(configuration.media.codecs == [.pcma])
+    #expect(configuration.media.codecs == [.opus, .pcma])
     #expect(configuration.media.srtp == .off)
     #expect(configuration.lines.map(\.name) == ["line1", "line2", "line3", "line4", "loop"])
     #expect(configuration.lines.map(\.country) == [.japan, .japan, .japan, .japan, .germany])

@@ -41,7 +41,7 @@ private let mistakes: [(String, [String])] = [
   ("media:\n  ports: 16384-70000", ["2: media.ports: 16384-70000 is out of range"]),
   ("media:\n  ports: 16385-16400", ["2: media.ports: 16385-16400: the first port must be even"]),
   ("media:\n  srtp: always", ["2: media.srtp: unknown value \"always\"; allowed: off, offered, required"]),
-  ("media:\n  codecs: [opus]", ["2: media.codecs[1]: unknown value \"opus\"; allowed: PCMU, PCMA"]),
+  ("media:\n  codecs: [GSM]", ["2: media.codecs[1]: unknown value \"GSM\"; allowed: PCMU, PCMA, opus, G722"]),
   ("media:\n  address: example.com", ["2: media.address: \"example.com\" is no numeric address"]),
   (
     "lines:\n  - {name: line2, driver: simulated}\n  - {name: line, count: 3, driver: simulated}",

@@ -57,6 +57,13 @@ import Testing
     #expect(table[1] == "line1  simulated  pstn   in use  12    good                      -22")
     #expect(table[2] == "line2  simulated  pstn   failed        failed: no dial tone")
     #expect(StatusTables.lines([]) == ["no lines"])
+    var health = LineStatus.Health(levelInDbm0: -21.6)
+    health.noiseInDbm0 = -64.7
+    health.echoReturnLossDb = 12.2
+    health.erleDb = 31
+    let measured = StatusTables.lines([LineStatus(name: "line1", driver: "simulated", group: "pstn", state: "in_use", health: health)])
+    #expect(measured[0].hasSuffix("IN dBm0  NOISE  ECHO dB"))
+    #expect(measured[1].hasSuffix("    -22    -65  -12 -31"))
   }
 
   @Test func calls() {
@@ -71,6 +78,13 @@ import Testing
     #expect(rows[0].hasPrefix("CALL  STARTED"))
     #expect(rows[1].hasSuffix("→  +81333331234  alice  line1  normal clearing  1:07     0  ended because the softphone hung up"))
     #expect(StatusTables.calls([], now: start) == ["no calls"])
+    call.media.delayMs = 31
+    call.media.networkDelayMs = 40
+    call.media.mos = 4.27
+    call.media.mosSent = 3.96
+    let measured = StatusTables.calls([call], now: start)
+    #expect(measured[0].contains("LOST  DELAY ms  MOS  SENT  WHY"))
+    #expect(measured[1].contains("   0        71  4.3   4.0  ended"))
   }
 
   @Test func events() {

@@ -9,6 +9,15 @@ import Testing
     #expect(PrometheusText.write([MetricFamily("empty", .counter, help: "", [])]) == "")
   }
 
+  @Test func prometheusHistogramsAddUp() {
+    var histogram = MetricHistogram(bounds: [1, 2.5])
+    for value in [0.5, 1, 2, 3, .nan] { histogram.note(value) }
+    let text = PrometheusText.write([MetricFamily("h", .histogram, help: "H.", histogram.samples([("a", "b")]))])
+    #expect(
+      text == "# HELP h H.\n# TYPE h histogram\nh_bucket{a=\"b\",le=\"1.0\"} 2\nh_bucket{a=\"b\",le=\"2.5\"} 3\n"
+        + "h_bucket{a=\"b\",le=\"+Inf\"} 4\nh_sum{a=\"b\"} 6.5\nh_count{a=\"b\"} 4\n")
+  }
+
   @Test func eventsAreCutFromBytesHoweverTheyCome() {
     let text = ": hello\n\nevent: call\ndata: {\"a\":\ndata: 1}\n\r\ndata:x\r\n\r\nevent: none\n\n"
     let expected = [ServerSentEventParser.Event(name: "call", data: "{\"a\":\n1}"), .init(name: "message", data: "x")]

@@ -1,11 +1,17 @@
 """Each digit once, in every way and direction."""
+import os
+import random
+import time
+
 import pytest
 
+from kit.audio import keyed
 from kit.gateway import KEYPAD, SPEAKER
 from kit.miniphone import MiniPhone
 from kit.waiting import wait_for
 
 ALL = "0123456789*#ABCD"
+ALLOWS_INFO = [("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO")]
 
 
 @pytest.fixture(scope="module")
@@ -81,4 +87,67 @@ def test_other_bodies_of_info_are_no_digits(gateway):
         assert call.info("application/media_control+xml", b"<x/>").status in (200, 415)
         assert call.info("application/dtmf-relay", b"Signal=5\r\nDuration=160\r\n").status == 200
         wait_for(lambda: heard(gateway) == "5", 5, "one digit")
+        call.hang_up()
+
+
+def test_from_the_telephone_to_a_phone_that_takes_info(gateway):
+    """INFO in place of the tones: they are taken out of the audio."""
+    gateway.wait_until_free()
+    with MiniPhone(gateway.port()) as phone:
+        call = phone.invite(KEYPAD, events=None, headers=ALLOWS_INFO).wait_answer()
+        wait_for(lambda: len(call.infos) >= len(ALL), 10, "all digits at the softphone")
+        assert infos(call) == ALL
+        assert call.rtp.tones() == ""
+        call.hang_up()
+
+
+def infos(call):
+    return "".join(message.body.decode().split("Signal=")[1][0] for _, message in list(call.infos))
+
+
+def wrong(wanted, found):
+    """Digits to insert, leave out or change."""
+    row = list(range(len(found) + 1))
+    for index, digit in enumerate(wanted):
+        diagonal, row[0] = row[0], index + 1
+        for column, other in enumerate(found):
+            diagonal, row[column + 1] = row[column + 1], min(diagonal + (digit != other), row[column] + 1, row[column + 1] + 1)
+    return row[-1]
+
+
+# Ways in and out: 84 digits each are 504 in all.
+COUNT = 84 if os.environ.get("KAKEHASHI_LONG") == "1" else 20
+
+
+@pytest.mark.parametrize("way", ["events in", "INFO in", "tones in", "events out", "INFO out", "tones out"])
+def test_digits_over_a_bad_network(gateway, way):
+    """3 % loss each way, up to 30 ms of jitter; keys of 80 ms, tones with 80 ms between."""
+    gateway.wait_until_free()
+    digits = "".join(random.Random(way).choices(ALL, k=COUNT))
+    headers = [] if way == "tones out" else ALLOWS_INFO
+    with MiniPhone(gateway.port()) as phone:
+        call = phone.invite(SPEAKER, events=101 if "events" in way else None, headers=headers).wait_answer()
+        call.rtp.impair(loss=0.03, jitter=0.03, seed=7)
+        time.sleep(1)
+        seconds = 0.16 * COUNT
+        if way == "events in":
+            for digit in digits:
+                call.rtp.key(digit, 80)
+        elif way == "INFO in":
+            for digit in digits:
+                assert call.info("application/dtmf-relay", f"Signal={digit}\r\nDuration=80\r\n".encode()).status == 200
+        elif way == "tones in":
+            call.rtp.play(keyed(digits))
+        else:
+            for start in range(0, COUNT, 40):
+                gateway.status.command(SPEAKER, action="key", digits=digits[start:start + 40])
+                time.sleep(0.16 * 40 if COUNT > 40 else 0)
+        read = {"events out": call.rtp.presses, "INFO out": lambda: infos(call), "tones out": call.rtp.tones}.get(way, lambda: heard(gateway))
+        deadline = time.monotonic() + seconds + 15
+        while time.monotonic() < deadline and len(read()) < COUNT:
+            time.sleep(0.2)
+        time.sleep(1)
+        mistakes = wrong(digits, read())
+        print(f"{way}: {mistakes} wrong of {COUNT}")
+        assert mistakes <= (1 if "tones" in way else 0), f"{digits} became {read()}"
         call.hang_up()

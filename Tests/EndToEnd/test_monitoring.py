@@ -6,6 +6,7 @@ import subprocess
 
 from kit.gateway import ROOT, SPEAKER
 from kit.miniphone import MiniPhone
+from kit.waiting import wait_for
 
 FOLDER = ROOT / "docs/monitoring"
 METRIC = re.compile(r"(?<![\w:$])((?:kakehashi|process)_[a-z0-9_]+)(?![\w:]*\()")
@@ -25,19 +26,27 @@ def test_every_metric_exists(gateways):
     with MiniPhone(gateway.port()) as phone:
         call = phone.invite(SPEAKER).wait_answer()
         running = gateway.running_call()
+        # Calls are rated each second.
+        wait_for(lambda: "kakehashi_running_calls_mos" in gateway.status.request("GET", "/metrics"), 5, "the call to be rated")
         text = gateway.status.request("GET", "/metrics")
         call.hang_up()
     gateway.ended_call(running["id"])
     text += gateway.status.request("GET", "/metrics")
     # Known only once a line's clock has been watched for a while.
     text += "# TYPE kakehashi_line_drift_ppm gauge\nkakehashi_line_drift_ppm{line=\"line1\",group=\"pstn\"} 0\n"
+    for name in ("noise_dbm0", "echo_return_loss_db", "erle_db"):
+        text += f"# TYPE kakehashi_line_{name} gauge\nkakehashi_line_{name}{{line=\"line1\",group=\"pstn\"}} 0\n"
     told = set(re.findall(r"^# TYPE (\S+) (?:counter|gauge)$", text, re.M))
+    for histogram in set(re.findall(r"^# TYPE (\S+) histogram$", text, re.M)):
+        told |= {histogram + suffix for suffix in ("_bucket", "_sum", "_count")}
     values = set(re.findall(r"^([a-z_0-9]+)(?:\{[^}]*\})? \S+$", text, re.M))
     assert told == values
     wanted = names("\n".join(expressions())) | names((FOLDER / "rules.yaml").read_text())
     assert len(wanted) > 30
     assert not wanted - told, f"named, but not told of: {sorted(wanted - told)}"
     documented = names((ROOT / "docs/status.md").read_text())
+    documented |= {name + suffix for name in documented - told if f"# TYPE {name} histogram" in text for suffix in ("_bucket", "_sum", "_count")}
+    documented -= {name for name in documented if f"# TYPE {name} histogram" in text}
     assert not told - documented, f"not in docs/status.md: {sorted(told - documented)}"
     assert not documented - told, f"only in docs/status.md: {sorted(documented - told)}"
     # Labels that expressions choose by.

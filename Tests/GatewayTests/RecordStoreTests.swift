@@ -28,6 +28,22 @@ struct RecordStoreTests {
     try store.close()
   }
 
+  @Test func figuresOfQualityComeBackEachInItsPlace() throws {
+    let store = try RecordStore(path: path)
+    var saved = presenter.status(endedRecord(4))
+    for (index, figure) in CallStatus.Media.qualityFigures.enumerated() { saved.media[keyPath: figure.path] = Double(index) + 0.5 }
+    saved.media.mos = 4.21
+    #expect(saved.media.peer?.mos != nil)
+    try store.save([saved], run: presenter.run)
+    #expect(try store.call(id: saved.id)?.media == saved.media)
+    let text = String(decoding: try ControlJSON.encode(saved.media), as: UTF8.self)
+    for figure in CallStatus.Media.qualityFigures {
+      let key = figure.name.hasPrefix("peer_") ? String(figure.name.dropFirst(5)) : figure.name
+      #expect(text.contains("\"\(key)\":"), "records and the status socket use one name")
+    }
+    try store.close()
+  }
+
   @Test func openingAgainKeepsRowsAndTables() throws {
     let first = try RecordStore(path: path)
     try first.save([presenter.status(endedRecord(1))], run: presenter.run)

@@ -192,6 +192,40 @@ struct CallPathAudioTests {
     #expect(abs(Tone.peak(1_000, in: call.peerAudio().suffix(1_600)) - 4_009) < 120)
   }
 
+  /// What the configuration says of a line holds from the moment it is connected.
+  @Test func aLinesLevelsAreApplied() throws {
+    let call = try VirtualCall(connects: false)
+    var processing = LineProcessing()
+    processing.cancelsEcho = false
+    processing.gainFromLine = -6
+    processing.gainTowardLine = 6
+    call.media.connect(call.call, to: call.audio, plan: Country.japan.tonePlan, processing: processing)
+    call.telephoneSays = { Tone.frame(1_000, from: $0) }
+    call.peerSays = { Tone.frame(1_000, from: $0) }
+    call.run(milliseconds: 800)
+    #expect(abs(Tone.peak(1_000, in: call.peerAudio().suffix(1_600)) - 4_009) < 120)
+    #expect(abs(Tone.peak(1_000, in: call.telephoneHears.suffix(1_600)) - 15_962) < 480)
+  }
+
+  @Test func speechFromTheLineComesToItsLevel() throws {
+    let call = try VirtualCall(connects: false)
+    var processing = LineProcessing()
+    processing.cancelsEcho = false
+    processing.levelsFromLine = true
+    call.media.connect(call.call, to: call.audio, plan: Country.japan.tonePlan, processing: processing)
+    // -28 dBm0, half of each second.
+    call.telephoneSays = { Tone.frame(1_000, peak: $0 % 8_000 < 4_000 ? 888 : 0, from: $0) }
+    call.run(milliseconds: 12_400)
+    #expect(Tone.peak(1_000, in: call.peerAudio().suffix(1_600)) > 888 * 2.5)
+  }
+
+  @Test func humIsTakenOut() throws {
+    let call = try VirtualCall()
+    call.telephoneSays = { Tone.frame(50, peak: 3_000, from: $0) }
+    call.run(milliseconds: 800)
+    #expect(Tone.peak(50, in: call.peerAudio().suffix(1_600)) < 100)
+  }
+
   @Test func levelsAreMetered() throws {
     let call = try VirtualCall()
     call.telephoneSays = { Tone.frame(1_000, peak: 32_124 / 10, from: $0) }

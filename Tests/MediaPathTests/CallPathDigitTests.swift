@@ -74,7 +74,115 @@ struct CallPathDigitTests {
     try key("5", on: call)
     let audio = call.peerAudio()
     let leaked = audio.filter { abs($0) > 1_000 }.count
-    #expect(leaked <= 8 * 45, "\(leaked / 8) ms")
+    #expect(leaked <= 8 * 10, "\(leaked / 8) ms")
+  }
+
+  @Test func speechPassesWhole() throws {
+    let call = try VirtualCall()
+    call.telephoneSays = { start in AudioFrame((start..<start + 80).map { Int16(truncatingIfNeeded: ($0 * 7919) % 2_000 - 1_000) }) }
+    call.run(milliseconds: 1_000)
+    let audio = call.peerAudio()
+    let coder = G711(.mu)
+    // Hum is taken out on the way.
+    var filter = HumFilter()
+    let said = stride(from: 0, to: 8_000, by: 80).flatMap { start -> [Int16] in
+      var frame = call.telephoneSays(start)
+      filter.process(&frame)
+      return frame.array.map { coder.decode(coder.encode($0)) }
+    }
+    // Whatever the packets' phase is, what comes is what was said, without a hole.
+    let probe = Array(audio[800..<1_600])
+    let place = (0..<7_000).first { said[$0] == probe[0] && Array(said[$0..<$0 + 800]) == probe }
+    #expect(place != nil)
+  }
+
+  /// No telephone-event in the description: keys come as tones, and each sounds afresh on the line.
+  @Test func tonesInThePeersAudioAreKeys() throws {
+    let call = try VirtualCall { $0.telephoneEventPayloadType = nil }
+    try keyAtPeer(Self.all + "55", on: call)
+    #expect(call.digitEvents(from: .packet, phase: .begun) == Self.all + "55")
+    #expect(call.digitEvents(from: .packet, phase: .ended) == Self.all + "55")
+    #expect(call.telephoneDigits() == Self.all + "55")
+  }
+
+  @Test func aLostPacketDoesNotSplitATone() throws {
+    for lost in 0..<5 {
+      let call = try VirtualCall { $0.telephoneEventPayloadType = nil }
+      // One packet of 20 ms of each press and pause of 160 ms in all.
+      call.isLost = { $0 % 8 == lost }
+      try keyAtPeer(Self.all + "55", on: call)
+      #expect(call.digitEvents(from: .packet, phase: .begun) == Self.all + "55", "packet \(lost) of 8 lost")
+      #expect(call.telephoneDigits() == Self.all + "55", "packet \(lost) of 8 lost")
+    }
+  }
+
+  /// A phone that sends its keys as tones too, beside INFO or events.
+  @Test(arguments: [true, false]) func tonesBesideSignalledKeysAreTheSamePress(byEvent: Bool) throws {
+    let call = try VirtualCall { if !byEvent { $0.telephoneEventPayloadType = nil } }
+    var tone: [Int16] = []
+    var toneStart = 0
+    call.peerSays = { start in
+      let place = start - toneStart
+      return place >= 0 && place + 80 <= tone.count ? AudioFrame(tone[place..<place + 80]) : AudioFrame()
+    }
+    call.run(milliseconds: 500)
+    for digit in "1559" {
+      tone = try render(String(digit))
+      toneStart = call.step * 80
+      if byEvent {
+        // Only the beginning of the tone comes before its event takes its place.
+        call.run(milliseconds: 40)
+        call.peerSays = nil
+        call.pressAtPeer(digit, milliseconds: 100)
+        call.peerSays = { _ in AudioFrame() }
+      } else {
+        call.run(milliseconds: 150)
+        call.perform(.sendDigit(digit.asciiValue ?? 0, to: .line, milliseconds: 160))
+      }
+      call.run(milliseconds: 400)
+    }
+    call.run(milliseconds: 1_000)
+    #expect(call.telephoneDigits() == "1559")
+  }
+
+  @Test func theSameKeyByEventAndInfoIsOne() throws {
+    let call = try VirtualCall()
+    for digit in "1559" {
+      call.pressAtPeer(digit, milliseconds: 100)
+      call.perform(.sendDigit(digit.asciiValue ?? 0, to: .line, milliseconds: 160))
+      call.run(milliseconds: 300)
+    }
+    #expect(call.telephoneDigits() == "1559")
+  }
+
+  @Test func aNewPayloadTypeOfEventsHoldsAtOnceAndTheOldOneForAWhile() throws {
+    let call = try VirtualCall()
+    call.pressAtPeer("1", milliseconds: 100)
+    call.run(milliseconds: 200)
+    call.configure { $0.telephoneEventPayloadType = 97 }
+    // What was on its way still has the old type.
+    call.pressAtPeer("2", milliseconds: 100)
+    call.run(milliseconds: 200)
+    call.perform(.sendDigit(UInt8(ascii: "8"), to: .packet, milliseconds: 100))
+    call.run(milliseconds: 300)
+    #expect(call.telephoneDigits() == "12")
+    #expect(call.heard.contains { $0.header.payloadType == 97 && $0.event?.event == 8 && $0.event?.isEnd == true })
+    call.run(milliseconds: 3_000)
+    call.pressAtPeer("3", milliseconds: 100)
+    call.run(milliseconds: 400)
+    #expect(call.telephoneDigits() == "12")
+  }
+
+  @Test func eventsStopWhereThePeerTakesNoneAnyMore() throws {
+    let call = try VirtualCall()
+    call.perform(.sendDigit(UInt8(ascii: "8"), to: .packet, milliseconds: 2_000))
+    call.run(milliseconds: 200)
+    call.configure { $0.telephoneEventPayloadType = nil }
+    let before = call.heard.count
+    call.run(milliseconds: 500)
+    let after = call.heard.dropFirst(before)
+    #expect(after.count >= 24)
+    #expect(after.allSatisfy { $0.header.payloadType == 0 })
   }
 
   @Test func withoutTelephoneEventsTheToneGoesThroughAsAudio() throws {
@@ -129,15 +237,27 @@ struct CallPathDigitTests {
 
   /// Keys the digits at the telephone, 80 ms each with 80 ms between.
   private func key(_ digits: String, on call: VirtualCall) throws {
-    var generator = DTMFGenerator()
-    generator.enqueue(digits: digits)
-    var keyed: [Int16] = Array(repeating: 0, count: 8_000)
-    var frame = AudioFrame()
-    while generator.render(into: &frame) {
-      keyed.append(contentsOf: frame.array)
-      frame = AudioFrame()
-    }
+    let keyed = Array(repeating: Int16(0), count: 8_000) + (try render(digits))
     call.telephoneSays = { $0 + 80 <= keyed.count ? AudioFrame(keyed[$0..<($0 + 80)]) : AudioFrame() }
     call.run(milliseconds: keyed.count / 8 + 500)
+  }
+
+  /// The same at the peer, as tones in its audio.
+  private func keyAtPeer(_ digits: String, on call: VirtualCall) throws {
+    let keyed = Array(repeating: Int16(0), count: 8_000) + (try render(digits))
+    call.peerSays = { $0 + 80 <= keyed.count ? AudioFrame(keyed[$0..<($0 + 80)]) : AudioFrame() }
+    call.run(milliseconds: keyed.count / 8 + 800)
+  }
+
+  private func render(_ digits: String) throws -> [Int16] {
+    var generator = DTMFGenerator()
+    generator.enqueue(digits: digits)
+    var samples: [Int16] = []
+    var frame = AudioFrame()
+    while generator.render(into: &frame) {
+      samples.append(contentsOf: frame.array)
+      frame = AudioFrame()
+    }
+    return samples
   }
 }

@@ -124,7 +124,10 @@ struct MediaEngineTests {
       descriptions.append(description)
       engine.perform(.configure(description), on: call)
       exchange.lines[index].perform(.seize)
-      engine.connect(call, to: exchange.lines[index].audio, plan: .plan(of: .japan))
+      // The loop is an echo: the calls with a canceller are silent.
+      var processing = LineProcessing()
+      processing.cancelsEcho = index % 2 == 0
+      engine.connect(call, to: exchange.lines[index].audio, plan: .plan(of: .japan), processing: processing)
       engine.perform(.detect([.progressTones, .speech]), on: call)
       engine.perform(.bridge(.both), on: call)
     }
@@ -171,6 +174,7 @@ struct MediaEngineTests {
     #expect(figures.ticks >= 500, "the thread was counted while it worked")
     for index in 11..<20 {
       #expect(load.received(by: index) >= 400, "call \(index) got \(load.received(by: index)) packets")
+      guard index % 2 == 1 else { continue }
       #expect(load.loud(by: index) >= 300, "call \(index) heard its loop in \(load.loud(by: index)) packets")
     }
     for index in 0..<calls { engine.perform(.close, on: MediaCallID(rawValue: UInt64(index))) }

@@ -17,6 +17,8 @@
       var perPath = Int.max
       var perLine = Int.max
       // Other tests allocate meanwhile; the least of many rounds is ours.
+      // One a media thread, not one a call.
+      let workspace = EchoWorkspace()
       for _ in 0..<20 {
         let start = allocation_counter_heap_bytes()
         let paths = UnsafeMutablePointer<CallPath>.allocate(capacity: count)
@@ -25,7 +27,7 @@
           (paths + index).initialize(to: CallPath(call: call, configuration: PathConfiguration(seed: 1), publishing: published.writer))
         }
         let middle = allocation_counter_heap_bytes()
-        let attachments = (0..<count).map { _ in LineAttachment(audio: LineAudio(), plan: plan, cadences: cadences) }
+        let attachments = (0..<count).map { _ in LineAttachment(audio: LineAudio(), plan: plan, cadences: cadences, workspace: workspace) }
         let end = allocation_counter_heap_bytes()
         if middle > start { perPath = min(perPath, Int(middle - start) / count) }
         if end > middle { perLine = min(perLine, Int(end - middle) / count) }

@@ -68,24 +68,21 @@ struct TranslationTests {
     #expect(MediaStatistics(path, codec: .pcmu).jitterMilliseconds == nil)
     path.packetsReceived = 50
     #expect(MediaStatistics(path, codec: .pcmu).jitterMilliseconds == 0)
-  }
-}
-
-struct VoiceQualityTests {
-  /// G.107: R = 93.2 with all defaults is a MOS of 4.41.
-  @Test func theBestIsTheStandardsBest() {
-    let best = VoiceQuality(delayMilliseconds: 0, lossFraction: 0)
-    #expect(best.rating == 93.2)
-    #expect(abs(best.meanOpinionScore - 4.41) < 0.005)
-  }
-
-  @Test func lossAndDelayCost() {
-    let lossy = VoiceQuality(delayMilliseconds: 20, lossFraction: 0.05)
-    // 95 · 5 / (5 + 25.1)
-    #expect(abs(lossy.rating - (93.2 - 15.78)) < 0.01)
-    let slow = VoiceQuality(delayMilliseconds: 400, lossFraction: 0)
-    // Figure of G.114 for 400 ms: R about 70.
-    #expect((65...75).contains(slow.rating))
-    #expect(VoiceQuality(delayMilliseconds: 5_000, lossFraction: 1).meanOpinionScore == 1)
+    #expect(MediaStatistics(path, codec: .pcmu).heard == VoiceFigures())
+    #expect(MediaStatistics(path, codec: .pcmu).driftPartsPerMillion == nil)
+    path.driftPPM = -40
+    path.lineDriftPPM = 7
+    path.erleDB = 31
+    path.quality.rating = 88
+    path.quality.mosConversational = 4.25
+    path.remoteQuality.lossFraction = 0.5
+    path.remoteJitterMilliseconds = 3
+    path.sentMosConversational = 4
+    let shown = MediaStatistics(path, codec: .pcmu)
+    #expect(shown.driftPartsPerMillion == -40 && shown.lineDriftPartsPerMillion == 7)
+    #expect(shown.echoReturnLossEnhancementDecibels == 31 && shown.echoReturnLossDecibels == nil)
+    #expect(shown.heard.rating == 88 && shown.meanOpinionScore == 4.25)
+    #expect(shown.told.lossFraction == 0.5 && shown.told.rating == nil && shown.toldJitterMilliseconds == 3)
+    #expect(shown.sentConversationalScore == 4)
   }
 }

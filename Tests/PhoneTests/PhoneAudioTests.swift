@@ -147,6 +147,21 @@ private func speech(seconds: Int) -> [Int16] {
     #expect(figures.concealedMilliseconds > 500)
   }
 
+  @Test func qualityIsToldWhereItIsAskedFor() throws {
+    var asking = AudioTerms()
+    asking.reportsVoiceMetrics = true
+    // The far side asks, the near side does not.
+    var pair = Pair(speech: speech(seconds: 8), nearTerms: asking)
+    pair.losesEvery = 10
+    pair.run(milliseconds: 8_000)
+    let here = try #require(pair.far.statistics.mosHere)
+    #expect(here > 2.5 && here < 3.9, "a tenth is lost")
+    let near = try #require(pair.near.statistics.mosHere)
+    let told = try #require(pair.far.statistics.mosAtGateway)
+    #expect(abs(told - near) < 0.35)
+    #expect(pair.near.statistics.mosAtGateway == nil)
+  }
+
   @Test func theRoundTripIsMeasuredByReports() throws {
     var pair = Pair(speech: speech(seconds: 2))
     pair.latency = .milliseconds(30)

@@ -42,6 +42,7 @@ struct RTCPTests {
     case .receiverReport(let source, let blocks): "RR \(source) \(blocks.count) \(blocks.block(at: 0) == block)"
     case .sourceDescription(let source, let name): "SDES \(source) \(String(decoding: name, as: UTF8.self))"
     case .bye(let source): "BYE \(source.map(String.init) ?? "nobody")"
+    case .extendedReport(let source, let blocks): "XR \(source) \(blocks.voiceMetrics(about: block.source) != nil)"
     case .other(let type, let body): "\(type) \(body.count)"
     }
   }

@@ -25,11 +25,26 @@ import Testing
       Self.lines(answer.description) == [
         "v=0", "o=- 1 1 IN IP4 10.0.0.9", "s=-", "c=IN IP4 10.0.0.9", "t=0 0", "m=audio 40000 RTP/AVP 8 101", "a=rtpmap:8 PCMA/8000",
         "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-11", "a=ptime:20", "a=sendrecv",
+        "a=rtcp-xr:voip-metrics",
       ])
     let audio = answer.audio
     #expect(audio.codec == .pcma && audio.payloadType == 8 && audio.telephoneEventPayloadType == 101 && audio.packetTime == 30)
     #expect(audio.remoteAddress == "10.0.0.1" && audio.remotePort == 6000 && audio.remoteRTCPPort == 6001 && !audio.rtcpMux)
     #expect(audio.telephoneEvents.contains(11) && !audio.telephoneEvents.contains(12))
+  }
+
+  @Test func voiceMetricsAreGivenToWhoAsksForThem() throws {
+    for (line, asks) in [
+      ("", false), ("a=rtcp-xr:voip-metrics\n", true), ("a=rtcp-xr:rcvr-rtt=all voip-metrics stat-summary=loss\n", true),
+      ("a=rtcp-xr:pkt-loss-rle\n", false), ("a=rtcp-xr\n", false),
+    ] {
+      #expect(try Self.answer("m=audio 6000 RTP/AVP 0\n" + line).audio.peerAsksForVoiceMetrics == asks)
+    }
+    let session = "c=IN IP4 10.0.0.1\r\na=rtcp-xr:voip-metrics"
+    #expect(try Self.answer("m=audio 6000 RTP/AVP 0\n", session: session).audio.peerAsksForVoiceMetrics)
+    var policy = Self.policy
+    policy.asksForVoiceMetrics = false
+    #expect(!Self.lines(try Self.answer("m=audio 6000 RTP/AVP 0\n", policy: policy).description).contains("a=rtcp-xr:voip-metrics"))
   }
 
   // Found by fuzzing.

@@ -129,4 +129,16 @@ double clinux_floor(double) CLINUX_REALTIME;
 // Nearest whole number, saturated to Int16.
 int16_t clinux_saturate16(float) CLINUX_REALTIME;
 
+// --- inner loops, for the vectors the processor has -----------------------------------------------------------------
+
+// output[i] = Σ weights[t] · source[i - t] over `taps`; fastest for a multiple of 40.
+void clinux_convolve(const float *weights, int taps, const float *source, float *output, int count) CLINUX_REALTIME;
+// Samples between samples by 32 taps; `position` and `step` are 32.32 fixed point, `kernel` has 129 rows of 32. How many were made.
+int clinux_resample(
+    const float *samples, int count, int16_t *output, int most, int64_t position, int64_t step, const float *kernel) CLINUX_REALTIME;
+// Eight bins a pair: 40 sums and 40 differences of a block against 40 rows of cosine and 40 of sine.
+void clinux_tone_bank(const float *folded, const float *table, int pairs, float *real, float *imaginary) CLINUX_REALTIME;
+// The sum of the squares.
+int64_t clinux_energy(const int16_t *samples, int count) CLINUX_REALTIME;
+
 #endif

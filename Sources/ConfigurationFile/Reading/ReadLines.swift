@@ -4,7 +4,8 @@ extension ConfigurationLoader {
   /// Drivers that are planned, and so deserve a better answer than "unknown".
   private static let plannedDrivers = ["v253", "cellular", "sound_card"]
   private static let lineKeys = [
-    "name", "count", "group", "driver", "device", "audio", "hook", "country", "guard_ms", "inbound", "dial", "tones",
+    "name", "count", "group", "driver", "device", "audio", "hook", "country", "guard_ms", "echo_canceller", "gain_to_line_db",
+    "gain_from_line_db", "automatic_level", "inbound", "dial", "tones",
   ]
 
   static func readLines(_ root: Section, country: Country, into lines: inout [GatewayConfiguration.Line]) {
@@ -48,6 +49,10 @@ extension ConfigurationLoader {
       if isName(text) { line.group = text } else { node.problem("\"\(text)\" is no group name") }
     }
     section.read("guard_ms", in: 0...60_000, into: &line.guardMilliseconds)
+    section.read("echo_canceller", into: &line.cancelsEcho)
+    section.read("gain_to_line_db", in: -24...24, into: &line.gainTowardLine)
+    section.read("gain_from_line_db", in: -24...24, into: &line.gainFromLine)
+    section.read("automatic_level", into: &line.automaticLevel)
     if let node = section["inbound"] { line.inbound = readTargets(node) }
     if let dial = section.section("dial", allowing: ["prefix", "pause_ms", "format"]) {
       if let node = dial["prefix"], let text = node.text {

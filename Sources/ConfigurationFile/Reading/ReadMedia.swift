@@ -50,7 +50,10 @@ extension ConfigurationLoader {
         chosen.append(codec)
       }
     }
-    if entries.isEmpty { node.problem("expected at least one codec; allowed: PCMU, PCMA") }
+    if entries.isEmpty {
+      let allowed = GatewayConfiguration.Codec.allCases.map(\.rawValue).joined(separator: ", ")
+      node.problem("expected at least one codec; allowed: \(allowed)")
+    }
     codecs = chosen
   }
 }

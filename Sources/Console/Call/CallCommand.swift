@@ -32,6 +32,9 @@ struct CallCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Secure media, with --transport tls: off, offered or required.", valueName: "srtp"))
   var srtp = "offered"
 
+  @Option(help: ArgumentHelp("What is offered, most preferred first: PCMU, PCMA, G722, opus.", valueName: "names"))
+  var codecs = "PCMU,PCMA"
+
   @Option(help: ArgumentHelp("What to say: 8 kHz, 16 bit, mono; the default is silence.", valueName: "wav"))
   var play: String?
 
@@ -56,6 +59,10 @@ struct CallCommand: AsyncParsableCommand {
       throw ValidationError("--srtp \(srtp): expected off, offered or required")
     }
     guard security != .required || transport == "tls" else { throw ValidationError("--srtp required needs --transport tls") }
+    var settings = PhoneConfiguration(host: "127.0.0.1", number: "0")
+    guard settings.offer(codecs: codecs) else {
+      throw ValidationError("--codecs \(codecs): expected some of PCMU, PCMA, G722, opus, each once, such as opus,PCMU")
+    }
     if let seconds, !(0...86_400).contains(seconds) { throw ValidationError("--seconds \(seconds): expected 0 to 86400") }
     guard keys.allSatisfy({ "0123456789*#ABCDabcd".contains($0) }) else { throw ValidationError("--keys \(keys): expected 0–9, *, #, A–D") }
     guard keys.count <= 64 else { throw ValidationError("--keys: at most 64") }
@@ -126,6 +133,7 @@ struct CallCommand: AsyncParsableCommand {
     if let passwordFile { settings.password = try Self.password(in: passwordFile) }
     settings.acceptsAnyCertificate = insecure
     if let security = PhoneConfiguration.Security(rawValue: srtp) { settings.security = security }
+    _ = settings.offer(codecs: codecs)
     settings.recordingPath = record
     settings.keys = keys.uppercased()
     settings.talkSeconds = seconds

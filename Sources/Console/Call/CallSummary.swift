@@ -31,6 +31,9 @@ package struct CallSummary: Encodable, Sendable, Equatable {
   package var jitterMs: Double
   package var roundTripMs: Double?
   package var delayMs: Double?
+  /// MOS-CQ of ITU-T G.107 of what was heard here, and by the gateway's reports there.
+  package var mos: Double?
+  package var mosAtGateway: Double?
 
   package init(_ report: CallReport, number: String, keysHeard: String = "", gateway call: CallStatus?) {
     let figures = report.statistics
@@ -62,6 +65,8 @@ package struct CallSummary: Encodable, Sendable, Equatable {
     jitterMs = figures.jitterMilliseconds
     roundTripMs = figures.roundTripMilliseconds
     delayMs = figures.delayMilliseconds
+    mos = figures.mosHere.map { (Double($0) * 100).rounded() / 100 }
+    mosAtGateway = figures.mosAtGateway.map { (Double($0) * 10).rounded() / 10 }
   }
 }
 

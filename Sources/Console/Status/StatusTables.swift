@@ -42,24 +42,34 @@ package enum StatusTables {
   }
 
   package static func lines(_ lines: [LineStatus]) -> [String] {
-    var table = TextTable("LINE", "DRIVER", "GROUP", "STATE", "CALL", "HEALTH", ">IN dBm0", ">OUT dBm0")
+    var table = TextTable("LINE", "DRIVER", "GROUP", "STATE", "CALL", "HEALTH", ">IN dBm0", ">OUT dBm0", ">NOISE", ">ECHO dB")
     for line in lines {
       let health = line.health.reason.map { "\(line.health.state): \($0)" } ?? line.health.state
       table.add(
         line.name, line.driver, line.group, line.state.replacing("_", with: " "), line.callId, health,
-        line.health.levelInDbm0.map { Wording.rounded($0, 0) }, line.health.levelOutDbm0.map { Wording.rounded($0, 0) })
+        line.health.levelInDbm0.map { Wording.rounded($0, 0) }, line.health.levelOutDbm0.map { Wording.rounded($0, 0) },
+        line.health.noiseInDbm0.map { Wording.rounded($0, 0) }, echo(of: line.health))
     }
     return table.isEmpty ? ["no lines"] : table.lines
   }
 
+  /// How far down the echo is: by itself, and by the canceller.
+  private static func echo(of health: LineStatus.Health) -> String? {
+    health.echoReturnLossDb.map { loss in
+      Wording.rounded(-loss, 0) + (health.erleDb.map { " -" + Wording.rounded($0, 0) } ?? "")
+    }
+  }
+
   package static func calls(_ calls: [CallStatus], now: Date) -> [String] {
-    var table = TextTable("CALL", "STARTED", "", "NUMBER", "PEER", "LINE", "STATE", ">TALK", ">LOST", ">DELAY ms", "WHY")
+    var table = TextTable("CALL", "STARTED", "", "NUMBER", "PEER", "LINE", "STATE", ">TALK", ">LOST", ">DELAY ms", ">MOS", ">SENT", "WHY")
     for call in calls {
       let talk = call.answeredAt.map { Wording.duration((call.endedAt ?? now).timeIntervalSince($0)) }
       table.add(
         call.id, Wording.time(call.startedAt), call.direction == "outbound" ? "→" : "←", call.number, call.account ?? call.peer, call.line,
         call.end?.reason ?? call.state.replacing("_", with: " "), talk, call.answeredAt == nil ? nil : "\(call.media.packetsLost)",
-        call.media.delayMs.map { Wording.rounded($0, 0) }, call.end?.evidence ?? call.answer?.evidence)
+        call.media.delayMs.map { Wording.rounded($0 + (call.media.networkDelayMs ?? 0), 0) },
+        call.media.mos.map { Wording.rounded($0, 1) }, call.media.mosSent.map { Wording.rounded($0, 1) },
+        call.end?.evidence ?? call.answer?.evidence)
     }
     return table.isEmpty ? ["no calls"] : table.lines
   }

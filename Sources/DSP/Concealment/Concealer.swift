@@ -5,7 +5,7 @@ import RealTime
 /// ```
 ///   heard │ gap                                     │ next packet, already here
 ///  ───────┼─────────────────────────────────────────┼──────────────────────────
-///         │ forward ▓▓▓▓▓▓▓▓▓▓▓▓▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒│▒▒▒▒▒▒░░  cross-fade: at most 20 ms of the gap
+///         │ forward ▓▓▓▓▓▓▓▓▓▓▓▓▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒│▒▒▒▒▒▒░░  cross-fade: at most 30 ms of the gap
 ///         │               ░░░░░░▒▒▒▒▒▒▒▒▒▒▒▒ backward│▓▓▓▓▓▓▓▓  and the packet's first 60 samples
 ///
 ///   heard │ gap, of which nobody knows the end │ packet comes late
@@ -14,7 +14,7 @@ import RealTime
 /// ```
 struct Concealer: ~Copyable {
   private static var joinLength: Int { @_noLocks get { 60 } }
-  private static var longestBackward: Int { @_noLocks get { 160 } }
+  private static var longestBackward: Int { @_noLocks get { 240 } }
 
   private enum State: BitwiseCopyable {
     case idle
@@ -26,12 +26,27 @@ struct Concealer: ~Copyable {
   }
 
   private var state: State = .idle
-  private var forward = Extrapolator()
-  private var backward = Extrapolator()
+  private let work: UnsafeMutablePointer<Float>
+  /// What is made forward, then what was made backward from the next packet, newest first.
+  private let made: UnsafeMutablePointer<Int16>
+  private let tables = ConcealmentTables.shared
+  private var forward: Extrapolator
   /// Where the gap began.
   private(set) var gapStart: Int64 = 0
 
-  init() {}
+  init() {
+    let samples = Extrapolator.length + Self.longestBackward
+    work = .allocate(capacity: Extrapolator.workLength)
+    work.initialize(repeating: 0, count: Extrapolator.workLength)
+    made = .allocate(capacity: samples)
+    made.initialize(repeating: 0, count: samples)
+    forward = Extrapolator(work: work, output: made, capacity: Extrapolator.length, tables: tables)
+  }
+
+  deinit {
+    work.deallocate()
+    made.deallocate()
+  }
 
   /// Whether it still has a part in what is heard.
   var isActive: Bool {
@@ -90,12 +105,21 @@ struct Concealer: ~Copyable {
     if case .meeting(_, let planned) = state, planned == end { return }
     let count = known < Extrapolator.historyLength ? known : Extrapolator.historyLength
     guard count >= 160, end > position else { return }
-    for index in 0..<count {
-      backward.history[index] = Float(timeline.sample(at: end &+ Int64(count &- 1 &- index)))
-    }
-    backward.begin(count: count, manner: .backward)
     let earliest = end &- Int64(Self.longestBackward)
-    state = .meeting(fadeStart: position > earliest ? position : earliest, end: end)
+    let fadeStart = position > earliest ? position : earliest
+    state = .meeting(fadeStart: fadeStart, end: end)
+    // All at once, so that the work space is needed here only.
+    var work = InlineArray<580, Float>(repeating: 0)
+    for index in 0..<count { work[index] = Float(timeline.sample(at: end &+ Int64(count &- 1 &- index))) }
+    let output = made + Extrapolator.length
+    let wanted = Int(end &- fadeStart)
+    let tables = tables
+    withUnsafeMutablePointer(to: &work) { whole in
+      let floats = UnsafeMutableRawPointer(whole).assumingMemoryBound(to: Float.self)
+      var backward = Extrapolator(work: floats, output: output, capacity: wanted, tables: tables)
+      backward.begin(count: count, manner: .backward)
+      backward.makeAll()
+    }
   }
 
   /// Samples are there from `position` on, `known` of them, that no `meet` told of.
@@ -127,17 +151,17 @@ struct Concealer: ~Copyable {
   /// What is heard at `position` of the gap.
   @_noLocks
   mutating func fill(at position: Int64) -> Int16 {
-    let made = forward.sample(at: Int(position &- gapStart))
-    guard case .meeting(let fadeStart, let end) = state, position >= fadeStart, position < end else { return RealTimeMath.sample(made) }
-    let back = backward.sample(at: Int(end &- 1 &- position))
+    let ahead = forward.sample(at: Int(position &- gapStart))
+    guard case .meeting(let fadeStart, let end) = state, position >= fadeStart, position < end else { return RealTimeMath.sample(ahead) }
+    let back = Float(made[Extrapolator.length &+ Int(end &- 1 &- position)])
     let weight = Self.raisedCosine(position &- fadeStart, of: end &- fadeStart &+ Int64(Self.joinLength))
-    return RealTimeMath.sample(made + weight * (back - made))
+    return RealTimeMath.sample(ahead + weight * (back - ahead))
   }
 
   /// What is heard at `position`, where `real` is there; ends the concealment when the join is over.
   @_noLocks
   mutating func blend(_ real: Int16, at position: Int64) -> Int16 {
-    let made = forward.sample(at: Int(position &- gapStart))
+    let ahead = forward.sample(at: Int(position &- gapStart))
     switch state {
     case .idle, .filling:
       state = .idle
@@ -148,7 +172,7 @@ struct Concealer: ~Copyable {
         return real
       }
       let weight = Self.raisedCosine(position &- fadeStart, of: end &- fadeStart &+ Int64(Self.joinLength))
-      return RealTimeMath.sample(made + weight * (Float(real) - made))
+      return RealTimeMath.sample(ahead + weight * (Float(real) - ahead))
     case .joining(let start, let correlation):
       guard position < start &+ Int64(Self.joinLength) else {
         state = .idle
@@ -157,7 +181,7 @@ struct Concealer: ~Copyable {
       let weight = Self.raisedCosine(position &- start, of: Int64(Self.joinLength))
       let rest = 1 - weight
       let power = weight * weight + rest * rest + 2 * weight * rest * correlation
-      return RealTimeMath.sample((rest * made + weight * Float(real)) / RealTimeMath.squareRoot(power))
+      return RealTimeMath.sample((rest * ahead + weight * Float(real)) / RealTimeMath.squareRoot(power))
     }
   }
 

@@ -9,20 +9,19 @@ import RealTime
 /// ```
 ///
 /// It speaks for 80 ms: the last 20 ms fade to nothing. The same machine run on reversed samples goes backward.
-struct Extrapolator: ~Copyable {
+struct Extrapolator: BitwiseCopyable {
   /// The longest history it looks at, samples.
   static var historyLength: Int { @_noLocks get { 480 } }
   /// Samples until it is silent.
   static var length: Int { @_noLocks get { 640 } }
+  /// Floats that it works in: the history, of which the residual takes the place; the predictor; the predictor's memory, twice.
+  static var workLength: Int { @_noLocks get { 480 + 36 + 64 } }
   private static var fadeStart: Int { @_noLocks get { 480 } }
 
-  /// Filled by the owner before `begin`, oldest first.
+  /// Filled by the owner before `begin`, oldest first; not kept.
   let history: UnsafeMutablePointer<Float>
-  private let residual: UnsafeMutablePointer<Float>
-  private let coefficients: UnsafeMutablePointer<Float>
-  /// 32 samples of memory, then the output before its gain.
-  private let synthesis: UnsafeMutablePointer<Float>
-  private let output: UnsafeMutablePointer<Float>
+  private let output: UnsafeMutablePointer<Int16>
+  private let capacity: Int
   private let tables: ConcealmentTables
   private var count = 0
   private(set) var produced = 0
@@ -37,27 +36,18 @@ struct Extrapolator: ~Copyable {
   private var decay: Float = 1
   private var random: UInt32 = 0x2545_F491
 
-  init() {
-    history = .allocate(capacity: 480)
-    history.initialize(repeating: 0, count: 480)
-    residual = .allocate(capacity: 480)
-    residual.initialize(repeating: 0, count: 480)
-    coefficients = .allocate(capacity: 33)
-    coefficients.initialize(repeating: 0, count: 33)
-    synthesis = .allocate(capacity: 32 + 640)
-    synthesis.initialize(repeating: 0, count: 32 + 640)
-    output = .allocate(capacity: 640)
-    output.initialize(repeating: 0, count: 640)
-    tables = .shared
+  /// Works in memory of the owner's: `workLength` floats, and `capacity` samples (at most `length`), after which it is silent.
+  @_noLocks
+  init(work: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Int16>, capacity: Int, tables: ConcealmentTables) {
+    history = work
+    self.output = output
+    self.capacity = capacity
+    self.tables = tables
   }
 
-  deinit {
-    history.deallocate()
-    residual.deallocate()
-    coefficients.deallocate()
-    synthesis.deallocate()
-    output.deallocate()
-  }
+  private var residual: UnsafeMutablePointer<Float> { @_noLocks get { history } }
+  private var coefficients: UnsafeMutablePointer<Float> { @_noLocks get { history + 480 } }
+  private var memory: UnsafeMutablePointer<Float> { @_noLocks get { history + 516 } }
 
   /// How the gain runs.
   enum Manner: BitwiseCopyable {
@@ -81,34 +71,40 @@ struct Extrapolator: ~Copyable {
     guard !isSilent else { return }
     let blind = manner == .blind
     let window = blind || count < 260 ? 80 : 100
-    isSilent = !LinearPrediction.fit(
-      end: end, tables: tables, whitening: blind ? 1e-4 : 1e-3, coefficients: coefficients, scratch: output)
+    isSilent = !LinearPrediction.fit(end: end, tables: tables, whitening: blind ? 1e-4 : 1e-3, coefficients: coefficients)
     guard !isSilent else { return }
 
     pitch = PitchSearch.search(UnsafePointer(history), count: count, window: window)
     let raw = blind ? (pitch.correlation - 0.3) / 0.5 : (pitch.correlation - 0.1) / 0.7
     voicing = raw < 0 ? 0 : (raw > 1 ? 1 : raw)
-    noise = 0.5 * RealTimeMath.squareRoot(1 - voicing * voicing)
+    noise = 0.4 * RealTimeMath.squareRoot(1 - voicing * voicing)
     if voicing > 0.5 { pitch.slope = PitchSearch.slope(UnsafePointer(history), count: count, window: window, pitch: pitch) }
     runningPeriod = pitch.period
 
-    filterResidual()
-    let memory = history + (count &- 32)
-    for index in 0..<32 { synthesis[index] = memory[index] }
     setGain(manner)
+    // Sample n of the output stands at n and n + 32, modulo 64; before it the end of the history.
+    for index in 0..<32 {
+      let sample = end[index &- 32]
+      memory[index] = sample
+      memory[index &+ 32] = sample
+    }
+    filterResidual()
   }
 
-  /// The residual of about the last three periods.
+  /// The residual of about the last three periods, from the end on in the history's place.
   @_noLocks
   private mutating func filterResidual() {
     let wanted = Int(3 * pitch.period) &+ 8
     let first = count &- wanted < 32 ? 32 : count &- wanted
-    for index in 0..<first { residual[index] = 0 }
-    for index in first..<count {
+    let coefficients = coefficients
+    var index = count &- 1
+    while index >= first {
       var sum: Float = 0
       for lag in 0...32 { sum += coefficients[lag] * history[index &- lag] }
       residual[index] = sum
+      index = index &- 1
     }
+    for index in 0..<first { residual[index] = 0 }
     canBlend = Float(count) - 2 * pitch.period - 2 > Float(first)
   }
 
@@ -125,7 +121,7 @@ struct Extrapolator: ~Copyable {
     if trend < 0.98 { trend = 0.98 }
     if trend > 1 { trend = manner == .blind ? RealTimeMath.power(trend, 0.3) : 1 }
     if trend > 1.005 { trend = 1.005 }
-    let perFrame: Float = manner == .blind ? (voicing > 0.5 ? 0.7 : 0.8) : 0.8
+    let perFrame: Float = manner == .blind ? (voicing > 0.5 ? 0.7 : 0.8) : (manner == .backward ? 0.85 : 0.75)
     gain = manner == .blind ? 1.05 : 1
     decay = RealTimeMath.power(perFrame, 1 / 80) * trend
   }
@@ -133,22 +129,36 @@ struct Extrapolator: ~Copyable {
   /// The sample at `index` from the start, 0 beyond the end; produces as far as needed.
   @_noLocks
   mutating func sample(at index: Int) -> Float {
-    guard !isSilent, index >= 0, index < Self.length else { return 0 }
+    guard !isSilent, index >= 0, index < capacity else { return 0 }
     while produced <= index { produce() }
-    return output[index]
+    return Float(output[index])
+  }
+
+  /// Produces as much as the output holds; silence where there is nothing to go on from.
+  @_noLocks
+  mutating func makeAll() {
+    guard !isSilent else {
+      for index in 0..<capacity { output[index] = 0 }
+      return
+    }
+    while produced < capacity { produce() }
   }
 
   @_noLocks
   private mutating func produce() {
     let index = produced
     var sum = excitation()
-    for lag in 1...32 { sum -= coefficients[lag] * synthesis[32 &+ index &- lag] }
+    let place = index & 31
+    let newest = memory + (place &+ 32)
+    let coefficients = coefficients
+    for lag in 1...32 { sum -= coefficients[lag] * newest[0 &- lag] }
     // The fit is stable; the bound is for arithmetic at the edge of it.
     if !(sum < 65_536 && sum > -65_536) { sum = 0 }
-    synthesis[32 &+ index] = sum
+    memory[place] = sum
+    newest[0] = sum
     var level = gain
     if index >= Self.fadeStart { level *= Float(Self.length &- index) / Float(Self.length &- Self.fadeStart) }
-    output[index] = sum * level
+    output[index] = RealTimeMath.sample(sum * level)
     gain *= decay
     if gain > 1.5 { gain = 1.5 }
     produced = index &+ 1

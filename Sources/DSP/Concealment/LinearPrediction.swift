@@ -2,19 +2,20 @@
 enum LinearPrediction {
   static var order: Int { @_noLocks get { 32 } }
 
-  /// Fits `coefficients` (33, the first 1) to the 160 samples before `end`, in `scratch` of 160; false when they are silent.
+  /// Fits `coefficients` (33, the first 1) to the 160 samples before `end`; false when they are silent.
   ///
   /// The error filter is e[n] = Σ a[k]·x[n−k]. `whitening` is the share of white noise added for stability.
   @_noLocks
   static func fit(
-    end: UnsafePointer<Float>, tables: ConcealmentTables, whitening: Float, coefficients: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
+    end: UnsafePointer<Float>, tables: ConcealmentTables, whitening: Float, coefficients: UnsafeMutablePointer<Float>
   ) -> Bool {
     let start = end - 160
-    for index in 0..<160 { scratch[index] = start[index] * tables.analysis[index] }
+    var windowed = InlineArray<160, Float>(repeating: 0)
+    for index in 0..<160 { windowed[index] = start[index] * tables.analysis[index] }
     var autocorrelation = InlineArray<33, Float>(repeating: 0)
-    for lag in 0...32 {
-      autocorrelation[lag] = Correlation.dot(UnsafePointer(scratch) + lag, UnsafePointer(scratch), 160 &- lag) * tables.lag[lag]
+    withUnsafePointer(to: windowed) { whole in
+      let samples = UnsafeRawPointer(whole).assumingMemoryBound(to: Float.self)
+      for lag in 0...32 { autocorrelation[lag] = Correlation.dot(samples + lag, samples, 160 &- lag) * tables.lag[lag] }
     }
     autocorrelation[0] = autocorrelation[0] * (1 + whitening) + 1
     for index in 0...32 { coefficients[index] = 0 }

@@ -14,7 +14,7 @@ struct ArrivalLedger: BitwiseCopyable, Sendable {
   /// Bit n: `highest - n` has come; 64 numbers, beyond which none is taken as a double.
   private var window: UInt64 = 0
   private var expectedAtMark: Int64 = 0
-  private var receivedAtMark: Int64 = 0
+  private var missingAtMark: Int64 = 0
   private var lossBefore: Float = 0
   private var lossNow: Float = 0
 
@@ -62,9 +62,12 @@ struct ArrivalLedger: BitwiseCopyable, Sendable {
   @_noLocks
   private mutating func mark() {
     let expectedNow = expected &- expectedAtMark
-    let lost = expectedNow &- (received &- receivedAtMark)
+    // What is missing of the newest 32 may have been overtaken only.
+    let pending = 32 &- (UInt32(truncatingIfNeeded: window)).nonzeroBitCount
+    let missing = expected &- received &- Int64(pending)
+    let lost = missing &- missingAtMark
     expectedAtMark = expected
-    receivedAtMark = received
+    missingAtMark = missing
     lossBefore = lossNow
     lossNow = lost > 0 ? Float(lost) / Float(expectedNow) : 0
   }

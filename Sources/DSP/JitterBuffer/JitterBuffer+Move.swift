@@ -4,69 +4,77 @@ import RealTime
 extension JitterBuffer {
   /// Leaves out `samples` of a pause.
   @_noLocks
-  mutating func shorten(_ frame: inout AudioFrame, from start: Int64, by samples: Int) -> Int64 {
-    if timeline.missingRun(from: start, limit: 80 &+ samples) == 80 &+ samples {
+  mutating func shorten(_ frame: inout PlayoutFrame, from start: Int64, by samples: Int) -> Int64 {
+    let count = frame.count
+    let end = start &+ Int64(count)
+    if timeline.missingRun(from: start, limit: count &+ samples) == count &+ samples {
       // Nothing is here that could be left out by hearing; the noise simply stands for more time.
       render(&frame, from: start)
-      for index in 0..<samples { timeline.put(0, at: start &+ 80 &+ Int64(index)) }
+      for index in 0..<samples { timeline.put(0, at: end &+ Int64(index)) }
       moved(removed: samples)
       concealer.forward(by: Int64(samples))
-      return start &+ 80 &+ Int64(samples)
+      return end &+ Int64(samples)
     }
-    guard isBackground(from: start, count: 80), timeline.presentRun(from: start, limit: 80 &+ samples) == 80 &+ samples,
-      isBackground(from: start &+ Int64(samples), count: 80)
+    guard isBackground(from: start, count: count), timeline.presentRun(from: start, limit: count &+ samples) == count &+ samples,
+      isBackground(from: start &+ Int64(samples), count: count)
     else {
       render(&frame, from: start)
-      return start &+ 80
+      return end
     }
     crossFade(&frame, from: start, to: start &+ Int64(samples))
     moved(removed: samples)
-    return start &+ 80 &+ Int64(samples)
+    return end &+ Int64(samples)
   }
 
   /// Holds a pause for `samples` more.
   @_noLocks
-  mutating func lengthen(_ frame: inout AudioFrame, from start: Int64, by samples: Int) -> Int64 {
-    let isFull = audioEnd &- start > Self.maximumAhead
-    if !isFull, !concealer.isActive, timeline.presentRun(from: start, limit: 80) == 80 {
+  mutating func lengthen(_ frame: inout PlayoutFrame, from start: Int64, by samples: Int) -> Int64 {
+    let count = frame.count
+    let end = start &+ Int64(count)
+    let isFull = audioEnd &- start > Self.maximumAhead &- 160
+    if !isFull, !concealer.isActive, timeline.presentRun(from: start, limit: count) == count {
       crossFade(&frame, from: start, to: start &- Int64(samples))
       moved(inserted: samples)
-      return start &+ 80 &- Int64(samples)
+      return end &- Int64(samples)
     }
     render(&frame, from: start)
-    guard !isFull, quiet.contains(start), timeline.missingRun(from: start &+ 80, limit: 80) == 80 else { return start &+ 80 }
+    guard !isFull, quiet.contains(start), timeline.missingRun(from: end, limit: count) == count else { return end }
     // The frame is heard, and its last samples are made once more.
-    timeline.erase(from: start &+ 80 &- Int64(samples), count: samples)
+    timeline.erase(from: end &- Int64(samples), count: samples)
     moved(inserted: samples)
-    return start &+ 80 &- Int64(samples)
+    return end &- Int64(samples)
   }
 
   /// Leaves out one pitch period, where the signal repeats itself well enough.
   @_noLocks
-  mutating func dropPeriod(_ frame: inout AudioFrame, from start: Int64) -> Int64 {
-    guard !concealer.isActive, timeline.presentRun(from: start, limit: 240) == 240,
+  mutating func dropPeriod(_ frame: inout PlayoutFrame, from start: Int64) -> Int64 {
+    let count = frame.count
+    let end = start &+ Int64(count)
+    guard !concealer.isActive, timeline.presentRun(from: start, limit: 160 &+ count) == 160 &+ count,
       let period = repetition(from: start, direction: 1)
     else {
       render(&frame, from: start)
-      return start &+ 80
+      return end
     }
     crossFade(&frame, from: start, to: start &+ Int64(period))
     moved(removed: period)
-    return start &+ 80 &+ Int64(period)
+    return end &+ Int64(period)
   }
 
   /// Repeats one pitch period, where the signal repeats itself well enough.
   @_noLocks
-  mutating func repeatPeriod(_ frame: inout AudioFrame, from start: Int64) -> Int64 {
-    guard !concealer.isActive, audioEnd &- start <= Self.maximumAhead, timeline.presentRun(from: start, limit: 80) == 80,
+  mutating func repeatPeriod(_ frame: inout PlayoutFrame, from start: Int64) -> Int64 {
+    let count = frame.count
+    let end = start &+ Int64(count)
+    guard !concealer.isActive, audioEnd &- start <= Self.maximumAhead &- 160, timeline.presentRun(from: start, limit: count) == count,
       let period = repetition(from: start, direction: -1)
     else {
       render(&frame, from: start)
-      return start &+ 80
+      return end
     }
     crossFade(&frame, from: start, to: start &- Int64(period))
     moved(inserted: period)
-    return start &+ 80 &- Int64(period)
+    return end &- Int64(period)
   }
 
   @_noLocks
@@ -103,11 +111,12 @@ extension JitterBuffer {
 
   /// One frame that begins as the samples at `start` and ends as those at `other`, at constant power.
   @_noLocks
-  private mutating func crossFade(_ frame: inout AudioFrame, from start: Int64, to other: Int64) {
+  private mutating func crossFade(_ frame: inout PlayoutFrame, from start: Int64, to other: Int64) {
+    let count = frame.count
     var product: Float = 0
     var left: Float = 1
     var right: Float = 1
-    for index in 0..<80 {
+    for index in 0..<count {
       let here = Float(timeline.sample(at: start &+ Int64(index)))
       let there = Float(timeline.sample(at: other &+ Int64(index)))
       product += here * there
@@ -116,8 +125,8 @@ extension JitterBuffer {
     }
     let raw = product / RealTimeMath.squareRoot(left * right)
     let correlation: Float = raw < 0 ? 0 : raw
-    for index in 0..<80 {
-      let weight = (Float(index) + 0.5) / 80
+    for index in 0..<count {
+      let weight = (Float(index) + 0.5) / Float(count)
       let rest = 1 - weight
       let here = Float(timeline.sample(at: start &+ Int64(index)))
       let there = Float(timeline.sample(at: other &+ Int64(index)))

@@ -1,19 +1,32 @@
 package import RealTime
 
 extension JitterBuffer {
-  /// The next 80 samples, in the line's time; `now` is the monotonic time of this pull.
+  /// The next 80 samples; `now` is the monotonic time of this pull.
   @_noLocks
   package mutating func pull(into frame: inout AudioFrame, now: MediaTime) {
-    clock.pull(now: now)
-    guard let start = beginIfDue(now: now) else {
-      frame = AudioFrame()
-      return
-    }
-    counts.playedSamples = counts.playedSamples &+ 80
+    var filled = PlayoutFrame(count: 80)
+    fill(&filled, now: now)
+    for index in 0..<80 { frame[index] = filled[index] }
+  }
+
+  /// The next `frame.count` samples: as many as the line's clock asks of the sender's for 10 ms.
+  ///
+  /// `now` is the monotonic time of this pull.
+  @_noLocks
+  package mutating func pull(into frame: inout PlayoutFrame, now: MediaTime) {
+    fill(&frame, now: now)
+  }
+
+  @_noLocks
+  private mutating func fill(_ frame: inout PlayoutFrame, now: MediaTime) {
+    let count = frame.count
+    clock.pull(now: now, samples: count)
+    guard let start = beginIfDue(now: now) else { return }
+    counts.playedSamples = counts.playedSamples &+ Int64(count)
     pullsSinceMove = pullsSinceMove &+ 1
-    var next = start &+ 80
-    let isBackground = isBackground(from: start, count: 80)
-    switch isFrozen ? .play : policy.decide(situation(at: start, isPause: isBackground)) {
+    var next = start &+ Int64(count)
+    pausePulls = isBackground(from: start, count: count) ? pausePulls &+ 1 : 0
+    switch decide(at: start) {
     case .play: render(&frame, from: start)
     case .shorten(let samples): next = shorten(&frame, from: start, by: samples)
     case .lengthen(let samples): next = lengthen(&frame, from: start, by: samples)
@@ -22,8 +35,17 @@ extension JitterBuffer {
     }
     position = next
     // The oldest history gives its place to what may come.
-    if next > start { timeline.erase(from: start &- 2_048, count: Int(next &- start)) }
-    if !concealer.isActive { pauses.heard(Level.meanSquare(frame)) }
+    if next > start { timeline.erase(from: start &- SampleTimeline.history, count: Int(next &- start)) }
+    if !concealer.isActive { pauses.heard(frame.meanSquare) }
+  }
+
+  @_noLocks
+  private mutating func decide(at start: Int64) -> PlayoutDecision {
+    guard !isFrozen else { return .play }
+    let situation = situation(at: start)
+    let excess = situation.offset &- policy.target(situation, phase: situation.phase)
+    excessPulls = excess > 20_000_000 ? excessPulls &+ 1 : 0
+    return policy.decide(situation)
   }
 
   /// The position to play from; nil while playout has not begun.
@@ -52,18 +74,18 @@ extension JitterBuffer {
     concealer.isActive && concealer.elapsed(at: position) >= Int64(Extrapolator.length)
   }
 
-  /// Plays 80 samples from `start`, made up where they are missing; what was heard becomes the history.
+  /// Plays a frame from `start`, made up where they are missing; what was heard becomes the history.
   @_noLocks
-  mutating func render(_ frame: inout AudioFrame, from start: Int64) {
+  mutating func render(_ frame: inout PlayoutFrame, from start: Int64) {
     var index = 0
-    while index < 80 {
+    while index < frame.count {
       let place = start &+ Int64(index)
-      let present = timeline.presentRun(from: place, limit: 80 &- index)
+      let present = timeline.presentRun(from: place, limit: frame.count &- index)
       if present > 0 {
         play(&frame, index: index, from: place, count: present)
         index = index &+ present
       } else {
-        let missing = timeline.missingRun(from: place, limit: 80 &- index)
+        let missing = timeline.missingRun(from: place, limit: frame.count &- index)
         fill(&frame, index: index, from: place, count: missing)
         index = index &+ missing
       }
@@ -71,10 +93,12 @@ extension JitterBuffer {
   }
 
   @_noLocks
-  private mutating func play(_ frame: inout AudioFrame, index: Int, from place: Int64, count: Int) {
-    if concealer.isActive {
-      concealer.join(timeline, at: place, known: timeline.presentRun(from: place, limit: 60))
+  private mutating func play(_ frame: inout PlayoutFrame, index: Int, from place: Int64, count: Int) {
+    guard concealer.isActive else {
+      timeline.copy(from: place, count: count, into: &frame, at: index)
+      return
     }
+    concealer.join(timeline, at: place, known: timeline.presentRun(from: place, limit: 60))
     for offset in 0..<count {
       let position = place &+ Int64(offset)
       var sample = timeline.sample(at: position)
@@ -87,11 +111,17 @@ extension JitterBuffer {
   }
 
   @_noLocks
-  private mutating func fill(_ frame: inout AudioFrame, index: Int, from place: Int64, count: Int) {
+  private mutating func fill(_ frame: inout PlayoutFrame, index: Int, from place: Int64, count: Int) {
     if quiet.contains(place) {
       concealer.stop()
       let peak = Self.noisePeak(meanSquare: quiet.meanSquare)
       for offset in 0..<count { put(noise.next(peak: peak), &frame, index &+ offset, at: place &+ Int64(offset)) }
+      return
+    }
+    guard !isFrozen else {
+      // A modem is better off with nothing than with what would be speech.
+      concealer.stop()
+      for offset in 0..<count { put(0, &frame, index &+ offset, at: place &+ Int64(offset)) }
       return
     }
     let ahead = audioEnd > place ? audioEnd &- place : 0
@@ -117,7 +147,7 @@ extension JitterBuffer {
   }
 
   @_noLocks
-  private mutating func put(_ sample: Int16, _ frame: inout AudioFrame, _ index: Int, at position: Int64) {
+  private mutating func put(_ sample: Int16, _ frame: inout PlayoutFrame, _ index: Int, at position: Int64) {
     frame[index] = sample
     timeline.put(sample, at: position)
   }

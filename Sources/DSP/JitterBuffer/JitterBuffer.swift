@@ -40,13 +40,20 @@ package struct JitterBuffer: ~Copyable {
   /// The delay of a packet far from the stream.
   var suspectDelay: Int64?
   var pullsSinceMove = 0
+  var pausePulls = 0
+  var excessPulls = 0
   var counts = JitterBufferStatistics()
   private var ledgerLost: Int64 = 0
 
-  /// Holds the depth: no moves, for fax and modem calls.
+  /// For fax and modem calls: holds the depth, and leaves silent what is missing.
   ///
   /// The default is false.
   package var isFrozen = false
+
+  /// Packets were lost lately, and the one that repeats a lost one (forward error correction) comes so much later, ns.
+  ///
+  /// 0, the default: nothing is repeated, or lost.
+  package var repairDelay: Int64 = 0
 
   package init(configuration: JitterBufferConfiguration = JitterBufferConfiguration()) {
     self.configuration = configuration
@@ -75,6 +82,8 @@ package struct JitterBuffer: ~Copyable {
     audioEnd = .min
     suspectDelay = nil
     pullsSinceMove = 0
+    pausePulls = 0
+    excessPulls = 0
   }
 
   /// The figures now.
@@ -89,7 +98,7 @@ package struct JitterBuffer: ~Copyable {
         let ahead = audioEnd == .min ? 0 : audioEnd &- position
         result.bufferedSamples = ahead < 0 ? 0 : ahead
         // The newest pull took what lies before `position`.
-        let situation = situation(at: position &- 80, isPause: false)
+        let situation = situation(at: position &- 80)
         result.delayMicroseconds = (situation.offset &- situation.median) / 1_000
         result.targetMicroseconds = (policy.target(situation, phase: situation.phase) &- situation.median) / 1_000
       }
@@ -97,24 +106,31 @@ package struct JitterBuffer: ~Copyable {
     }
   }
 
-  /// What the policy decides from, with playout at `position`.
-  @_noLocks
-  borrowing func situation(at position: Int64, isPause: Bool) -> PlayoutSituation {
-    let summary = tracker.summary
-    let phase = (newestTimestamp &- position) % 80
-    return PlayoutSituation(
-      offset: clock.newestPull &- position &* 125_000, median: summary.median, tail: summary.tail,
-      phase: Int(phase < 0 ? phase &+ 80 : phase), loss: ledger.recentLoss, isPause: isPause, pullsSinceMove: pullsSinceMove)
+  /// Samples made up so far; whether a pull had to conceal is seen by the difference.
+  package var concealedSamples: Int64 {
+    @_noLocks get { counts.concealedSamples }
   }
 
-  /// Writes audio at its time stamp, what lies before `start` left out.
+  /// What the policy decides from, with playout at `position`.
   @_noLocks
-  mutating func decode(_ payload: UnsafeRawBufferPointer, law: G711Law, timestamp: Int64, from start: Int64) {
-    let coder = law == .mu ? mu : a
-    var index = start > timestamp ? Int(start &- timestamp) : 0
-    while index < payload.count {
-      timeline.put(coder.decode(payload[index]), at: timestamp &+ Int64(index))
-      index = index &+ 1
-    }
+  borrowing func situation(at position: Int64) -> PlayoutSituation {
+    let summary = tracker.summary
+    let phase = (newestTimestamp &- position) % 80
+    var result = PlayoutSituation(
+      offset: clock.newestPull &- position &* 125_000, median: summary.median, tail: summary.tail,
+      phase: Int(phase < 0 ? phase &+ 80 : phase), loss: ledger.recentLoss, pausePulls: pausePulls, pullsSinceMove: pullsSinceMove,
+      excessPulls: excessPulls)
+    result.repairDelay = repairDelay
+    return result
+  }
+
+  /// Writes audio at its time stamp, what lies before the position left out.
+  @_noLocks
+  mutating func decode(_ payload: UnsafeRawBufferPointer, law: G711Law, timestamp: Int64) {
+    let start = position ?? firstTimestamp
+    let skipped = start > timestamp ? Int(start &- timestamp) : 0
+    guard skipped < payload.count else { return }
+    let rest = UnsafeRawBufferPointer(rebasing: payload[skipped...])
+    timeline.put(rest, by: law == .mu ? mu : a, at: timestamp &+ Int64(skipped))
   }
 }

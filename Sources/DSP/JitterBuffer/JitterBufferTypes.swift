@@ -19,7 +19,7 @@ package enum JitterBufferInsertion: BitwiseCopyable, Sendable, Equatable {
   case restarted
   /// Far from the stream; dropped unless the next agrees.
   case suspect
-  /// Empty, or longer than 100 ms.
+  /// Empty, or longer than 120 ms.
   case unusable
 }
 

@@ -24,19 +24,26 @@ package struct PlayoutSituation: BitwiseCopyable, Sendable {
   package var phase: Int
   /// The share of packets lost lately.
   package var loss: Float
-  /// Whether what is played now and next is background or nothing.
-  package var isPause: Bool
-  /// Pulls since playout began or was last moved in speech.
+  /// For how many pulls what is played has been background or nothing, this one included; 0: speech.
+  package var pausePulls: Int
+  /// Pulls since playout began or was last moved.
   package var pullsSinceMove: Int
+  /// For how many pulls playout has been 20 ms or more beyond the target.
+  package var excessPulls: Int
+  /// Packets were lost lately, and the one that repeats a lost one comes so much later, ns; 0, the default: nothing is repeated, or lost.
+  package var repairDelay: Int64 = 0
 
-  package init(offset: Int64, median: Int64, tail: Int64, phase: Int, loss: Float, isPause: Bool, pullsSinceMove: Int) {
+  package init(
+    offset: Int64, median: Int64, tail: Int64, phase: Int, loss: Float, pausePulls: Int, pullsSinceMove: Int, excessPulls: Int = 0
+  ) {
     self.offset = offset
     self.median = median
     self.tail = tail
     self.phase = phase
     self.loss = loss
-    self.isPause = isPause
+    self.pausePulls = pausePulls
     self.pullsSinceMove = pullsSinceMove
+    self.excessPulls = excessPulls
   }
 }
 
@@ -47,7 +54,8 @@ package struct PlayoutSituation: BitwiseCopyable, Sendable {
 ///       lengthen a pause    │        leave alone        │    shorten a pause
 ///  ─────────────────────────┼─────────── 0 ─────────────┼─────────────────────▶
 ///                     −max(2 ms, 12 %)           +max(6 ms, 12 % of tail − median)
-///  in speech only beyond 50 ms and 20 % (up), 40 % (down): one pitch period in 100 ms
+///  pauses are shortened from their 50th ms on, after 4 s from their first
+///  in speech only beyond 50 ms and 20 % (up), or 20 ms and 20 % for 7 s (down): one pitch period in 100 ms
 /// ```
 ///
 /// A packet that begins `phase` samples into a frame is read that much before its time, so the target depends on the
@@ -68,9 +76,10 @@ package struct PlayoutPolicy: BitwiseCopyable, Sendable {
   package func target(_ situation: PlayoutSituation, phase: Int) -> Int64 {
     let forPhase = Int64(phase) &* 125_000 &+ 2_000_000
     var target = situation.tail &+ (forPhase > margin ? forPhase : margin)
-    // Concealment lives on the packet after the gap.
-    let lookAhead = situation.median &+ 21_000_000
-    if situation.loss > 0.003, target < lookAhead { target = lookAhead }
+    // Concealment lives on the packet after the gap: 20 ms, and from when the frame begins that the gap begins in.
+    let repair = situation.repairDelay > 20_000_000 ? situation.repairDelay : 20_000_000
+    let lookAhead = situation.median &+ repair &+ 2_000_000 &+ Int64(phase) &* 125_000
+    if situation.loss > 0.003 || situation.repairDelay > 0, target < lookAhead { target = lookAhead }
     let limit = situation.median &+ maximumSpread
     return target > limit ? limit : target
   }
@@ -83,15 +92,17 @@ package struct PlayoutPolicy: BitwiseCopyable, Sendable {
     if excess < 0 {
       let band = Self.larger(2_000_000, spread &* 12 / 100)
       guard 0 &- excess > band else { return .play }
-      if situation.isPause { return lengthening(situation) }
+      if situation.pausePulls > 0 { return lengthening(situation) }
       let far = Self.larger(50_000_000, spread &* 20 / 100)
       return 0 &- excess > far && situation.pullsSinceMove >= 10 ? .repeatPeriod : .play
     }
     let band = Self.larger(6_000_000, spread &* 12 / 100)
     guard excess > band else { return .play }
-    if situation.isPause { return shortening(situation, excess: excess) }
-    let far = Self.larger(50_000_000, spread &* 40 / 100)
-    return excess > far && situation.pullsSinceMove >= 10 ? .dropPeriod : .play
+    // The silence within words is part of them.
+    if situation.pausePulls >= (situation.excessPulls > 400 ? 1 : 5) { return shortening(situation, excess: excess) }
+    // A talker who never pauses.
+    guard situation.excessPulls > 700, situation.pullsSinceMove >= 10 else { return .play }
+    return excess > Self.larger(20_000_000, spread &* 20 / 100) ? .dropPeriod : .play
   }
 
   /// The fewest samples that reach the target at the phase they lead to.

@@ -40,23 +40,22 @@ package enum Level {
   /// The mean square of the samples; 0 for none.
   @_noLocks
   package static func meanSquare(_ samples: UnsafeBufferPointer<Int16>) -> Float {
-    guard samples.count > 0 else { return 0 }
-    var sum: Int64 = 0
-    for index in 0..<samples.count {
-      let sample = Int64(samples[index])
-      sum &+= sample &* sample
-    }
-    return Float(sum) / Float(samples.count)
+    guard let base = samples.baseAddress, samples.count > 0 else { return 0 }
+    return sumOfSquares(base, count: samples.count) / Float(samples.count)
   }
 
   /// The mean square of one frame.
   @_noLocks
   package static func meanSquare(_ frame: borrowing AudioFrame) -> Float {
-    var sum: Int64 = 0
-    for index in 0..<AudioFormat.samplesPerFrame {
-      let sample = Int64(frame.samples[index])
-      sum &+= sample &* sample
-    }
-    return Float(sum) / Float(AudioFormat.samplesPerFrame)
+    // Never by `frame[index]` in a loop: each such read of a borrowed frame copies all of it.
+    var result: Float = 0
+    frame.withSamples { result = meanSquare($0) }
+    return result
+  }
+
+  /// The sum of the squares of `count` samples.
+  @_noLocks
+  static func sumOfSquares(_ samples: UnsafePointer<Int16>, count: Int) -> Float {
+    RealTimeKernels.energy(samples, count: count)
   }
 }

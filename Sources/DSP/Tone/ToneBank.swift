@@ -7,9 +7,9 @@ private import Glibc
 final class ToneBank: Sendable {
   static let spacing: Float = 12.5
 
-  /// Groups of four bins.
+  /// Groups of four bins; an even number.
   let groups: Int
-  /// 40 × groups of cosine, then as much of sine.
+  /// For each pair of groups 40 rows of eight of cosine, then 40 of sine: in the order in which they are read.
   nonisolated(unsafe) let table: UnsafeMutablePointer<SIMD4<Float>>
   /// 8 × groups of cosine, then as much of sine: the turn of a bin's phase from block 0 to block k (mod 8).
   nonisolated(unsafe) let turns: UnsafeMutablePointer<SIMD4<Float>>
@@ -28,7 +28,7 @@ final class ToneBank: Sendable {
     }
     let bins = wanted.sorted()
     count = bins.count
-    groups = (bins.count + 3) / 4
+    groups = (bins.count + 7) / 8 * 2
     grid = .allocate(capacity: groups * 4)
     table = .allocate(capacity: 80 * groups)
     turns = .allocate(capacity: 16 * groups)
@@ -39,8 +39,9 @@ final class ToneBank: Sendable {
       let step = 2 * Double.pi * Double(bin) * Double(Self.spacing) / 8000
       for sample in 0..<40 {
         let angle = step * (Double(sample) + 0.5)
-        table[sample * groups + index / 4][index % 4] = Float(cos(angle))
-        table[(40 + sample) * groups + index / 4][index % 4] = Float(sin(angle))
+        let row = (index / 8 * 80 + sample) * 2 + index / 4 % 2
+        table[row][index % 4] = Float(cos(angle))
+        table[row + 80][index % 4] = Float(sin(angle))
       }
       for block in 0..<8 {
         let angle = -2 * Double.pi * Double((bin * block) % 8) / 8

@@ -12,7 +12,7 @@ struct ToneSpectrum: ~Copyable {
   private let groups: Int
   private let table: UnsafeMutablePointer<SIMD4<Float>>
   private let turns: UnsafeMutablePointer<SIMD4<Float>>
-  private let history: UnsafeMutablePointer<SIMD4<Float>>
+  private let history: UnsafeMutablePointer<SIMD4<UInt16>>
   private let filtered: UnsafeMutablePointer<Float>
   private let blockStorage: UnsafeMutablePointer<SIMD4<Float>>
   private let windowStorage: UnsafeMutablePointer<SIMD4<Float>>
@@ -56,7 +56,7 @@ struct ToneSpectrum: ~Copyable {
 
   @_noLocks
   mutating func reset() {
-    for index in 0..<(16 &* groups) { history[index] = SIMD4(repeating: 0) }
+    for index in 0..<(16 &* groups) { history[index] = SIMD4<UInt16>(repeating: 0) }
     for index in 0..<groups {
       blockStorage[index] = SIMD4(repeating: 0)
       windowStorage[index] = SIMD4(repeating: 0)
@@ -82,12 +82,16 @@ struct ToneSpectrum: ~Copyable {
     var sum: Float = 0
     var input = previousInput
     var output = previousOutput
-    for index in 0..<80 {
-      let sample = Float(frame[index])
-      output = sample - input + 0.95 * output
-      input = sample
-      filtered[index] = output
-      sum += output * output
+    let filtered = filtered
+    // By pointer: each `frame[index]` of a borrowed frame copies all of it.
+    frame.withSamples { samples in
+      for index in 0..<80 {
+        let sample = Float(samples[index])
+        output = sample - input + 0.95 * output
+        input = sample
+        filtered[index] = output
+        sum += output * output
+      }
     }
     previousInput = input
     previousOutput = output
@@ -96,33 +100,59 @@ struct ToneSpectrum: ~Copyable {
 
   @_noLocks
   private mutating func transform() {
+    fold()
+    // The window's storage is free until `weigh`.
+    RealTimeKernels.toneBank(
+      filtered, table: UnsafeRawPointer(table).assumingMemoryBound(to: Float.self), pairs: groups / 2, real: block, imaginary: window)
     let real = history + slot &* 2 &* groups
     let imaginary = real + groups
-    for group in 0..<groups {
-      real[group] = SIMD4(repeating: 0)
-      imaginary[group] = SIMD4(repeating: 0)
-    }
-    for sample in 0..<40 {
-      let late = filtered[40 &+ sample]
-      let early = filtered[39 &- sample]
-      let even = SIMD4<Float>(repeating: late + early)
-      let odd = SIMD4<Float>(repeating: late - early)
-      let cosine = table + sample &* groups
-      let sine = table + (40 &+ sample) &* groups
-      for group in 0..<groups {
-        real[group] += even * cosine[group]
-        imaginary[group] -= odd * sine[group]
-      }
-    }
     let turnCosine = turns + slot &* groups
     let turnSine = turns + (8 &+ slot) &* groups
     for group in 0..<groups {
-      let re = real[group]
-      let im = imaginary[group]
+      let re = blockStorage[group]
+      let im = windowStorage[group]
       blockStorage[group] = re * re + im * im
-      real[group] = re * turnCosine[group] - im * turnSine[group]
-      imaginary[group] = re * turnSine[group] + im * turnCosine[group]
+      real[group] = Self.packed(re * turnCosine[group] - im * turnSine[group])
+      imaginary[group] = Self.packed(re * turnSine[group] + im * turnCosine[group])
     }
+  }
+
+  /// The upper half of each number's bits, rounded: 48 dB are more than the window needs.
+  @_noLocks
+  @inline(__always)
+  private static func packed(_ value: SIMD4<Float>) -> SIMD4<UInt16> {
+    let bits =
+      SIMD4<UInt32>(value[0].bitPattern, value[1].bitPattern, value[2].bitPattern, value[3].bitPattern) &+ SIMD4<UInt32>(repeating: 0x8000)
+    return SIMD4<UInt16>(truncatingIfNeeded: bits &>> SIMD4<UInt32>(repeating: 16))
+  }
+
+  @_noLocks
+  @inline(__always)
+  private static func unpacked(_ value: SIMD4<UInt16>) -> SIMD4<Float> {
+    let bits = SIMD4<UInt32>(truncatingIfNeeded: value) &<< SIMD4<UInt32>(repeating: 16)
+    return SIMD4<Float>(
+      Float(bitPattern: bits[0]), Float(bitPattern: bits[1]), Float(bitPattern: bits[2]), Float(bitPattern: bits[3]))
+  }
+
+  /// The block around its middle: 40 sums, then 40 differences, in the samples' place.
+  @_noLocks
+  private func fold() {
+    var late = 40
+    var early = 39
+    var folded = InlineArray<40, Float>(repeating: 0)
+    for sample in 0..<40 {
+      folded[sample] = filtered[late] - filtered[early]
+      filtered[early] += filtered[late]
+      late &+= 1
+      early &-= 1
+    }
+    // The sums stand in reverse.
+    for sample in 0..<20 {
+      let first = filtered[sample]
+      filtered[sample] = filtered[39 &- sample]
+      filtered[39 &- sample] = first
+    }
+    for sample in 0..<40 { filtered[40 &+ sample] = folded[sample] }
   }
 
   @_noLocks
@@ -139,8 +169,8 @@ struct ToneSpectrum: ~Copyable {
         let place: Int = (slot &+ 8 &- age) & 7
         let at = history + (place &* 2 &* groups &+ group)
         let weight = SIMD4<Float>(repeating: weights[age < 4 ? age : 7 &- age])
-        re += weight * at[0]
-        im += weight * at[groups]
+        re += weight * Self.unpacked(at[0])
+        im += weight * Self.unpacked(at[groups])
       }
       windowStorage[group] = re * re + im * im
     }

@@ -1,4 +1,5 @@
 package import ConfigurationFile
+package import MediaPath
 package import Numbering
 import RealTime
 package import TelephonyHAL
@@ -14,6 +15,7 @@ package final class LineSet: @unchecked Sendable {
   /// The lines of each driver, since asking it makes the list anew.
   private let linesByDriver: [ObjectIdentifier: [any TelephonyLine]]
   private var plans: [LineID: TonePlan] = [:]
+  private var processings: [LineID: LineProcessing] = [:]
   private var firstClocks: [LineID: LineClock] = [:]
 
   /// Makes the lines; reads the files that simulated telephones speak.
@@ -76,9 +78,15 @@ package final class LineSet: @unchecked Sendable {
   /// The tones that are listened for on a line.
   package func plan(of id: LineID) -> TonePlan? { plans[id] ?? lines[id]?.capabilities.country.tonePlan }
 
-  /// Takes the tones of the lines anew.
+  /// What is done to a line's audio, from its next call on.
+  package func processing(of id: LineID) -> LineProcessing { processings[id] ?? LineProcessing() }
+
+  /// Takes the tones of the lines anew, and what is done to their audio.
   package func takePlans(_ file: GatewayConfiguration) {
-    for line in file.lines { plans[LineID(line.name)] = line.country.tonePlan(with: line.tones) }
+    for line in file.lines {
+      plans[LineID(line.name)] = line.country.tonePlan(with: line.tones)
+      processings[LineID(line.name)] = LineProcessing(line)
+    }
   }
 
   // MARK: Clocks

@@ -34,7 +34,7 @@ extension ControlLoop {
       media.perform(.configure(PathDescription(description)), on: call)
     case .connect(_, let line):
       guard let audio = lines[line]?.audio, let plan = lines.plan(of: line) else { return }
-      media.connect(call, to: audio, plan: plan)
+      media.connect(call, to: audio, plan: plan, processing: lines.processing(of: line))
     case .disconnect: media.perform(.disconnect, on: call)
     case .dial(let id, let digits):
       let limits = plan(of: id)?.dtmf ?? .standard

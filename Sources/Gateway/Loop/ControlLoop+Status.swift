@@ -80,6 +80,9 @@ extension ControlLoop {
     if let call = line.call, let statistics = statistics(of: call) {
       status.health.levelInDbm0 = statistics.levelInDBm0
       status.health.levelOutDbm0 = statistics.levelOutDBm0
+      status.health.noiseInDbm0 = statistics.noiseInDBm0
+      status.health.echoReturnLossDb = statistics.echoReturnLossDecibels
+      status.health.erleDb = statistics.echoReturnLossEnhancementDecibels
     }
     return status
   }
@@ -143,7 +146,8 @@ extension ControlLoop {
           .init(Double(controller.counters.outbound), [("direction", "outbound")]),
           .init(Double(controller.counters.inbound), [("direction", "inbound")]),
         ]),
-    ] + callTotals.families + protectionMetrics()
+    ] + callTotals.families + QualityTotals.families(ofRunning: controller.runningCalls.compactMap { statistics(of: $0.id) })
+      + protectionMetrics()
   }
 }
 

@@ -29,7 +29,7 @@ extension CallControlConfiguration {
     inbound.destinations = file.inbound.defaultTargets.map(InboundDestination.init)
     inbound.fallback = file.inbound.fallback.map(InboundDestination.init)
     media.address = file.media.address
-    media.codecs = file.media.codecs.map { $0 == .pcmu ? .pcmu : .pcma }
+    media.codecs = file.media.codecs.map(AudioCodec.init)
     media.security =
       switch file.media.srtp {
       case .off: .off

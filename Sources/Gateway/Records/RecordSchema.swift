@@ -59,8 +59,16 @@ package enum RecordSchema {
         for name in securityCounts { table.add(column: name, .integer).notNull().defaults(to: 0) }
       }
     }
+    migrator.registerMigration("quality figures") { database in
+      try database.alter(table: "calls") { table in
+        for name in qualityFigures { table.add(column: name, .double) }
+      }
+    }
     return migrator
   }
+
+  /// As of this step: figures that come later get a step of their own.
+  private static var qualityFigures: [String] { CallStatus.Media.qualityFigures.map(\.name) }
 
   private static let mediaCounts = [
     "packets_sent", "packets_received", "packets_lost", "packets_late", "packets_from_strangers", "concealed_ms",
@@ -75,7 +83,7 @@ package enum RecordSchema {
       "id", "run", "direction", "state", "number", "peer", "account", "line", "is_emergency", "started_at", "answered_at", "ended_at",
       "answer_evidence", "answer_confidence", "end_cause_q850", "end_reason", "end_evidence", "end_by", "end_sip_status", "notes", "trunk",
       "codec", "security",
-    ] + mediaCounts + securityCounts + mediaMeasures
+    ] + mediaCounts + securityCounts + mediaMeasures + qualityFigures
 
   static let insertion =
     "INSERT OR REPLACE INTO calls (\(columns.joined(separator: ", "))) VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))"
@@ -83,7 +91,7 @@ package enum RecordSchema {
 
 extension CallStatus {
   func arguments(run: String) -> StatementArguments {
-    [
+    let plain: StatementArguments = [
       id, run, direction, state, number, peer, account, line, isEmergency, startedAt.timeIntervalSince1970,
       answeredAt?.timeIntervalSince1970, endedAt?.timeIntervalSince1970, answer?.evidence, answer?.confidence, end?.causeQ850, end?.reason,
       end?.evidence, end?.by, end?.sipStatus, notes.joined(separator: "\n"), trunk, media.codec, media.security, media.packetsSent,
@@ -91,6 +99,7 @@ extension CallStatus {
       media.packetsReplayed, media.jitterMs, media.delayMs, media.driftPpm,
       media.echoReturnLossDb, media.erleDb, media.levelInDbm0, media.levelOutDbm0, media.mos,
     ]
+    return plain + StatementArguments(CallStatus.Media.qualityFigures.map { media[keyPath: $0.path] })
   }
 
   init(row: Row) {
@@ -135,6 +144,7 @@ extension CallStatus.Media {
     levelInDbm0 = row["level_in_dbm0"]
     levelOutDbm0 = row["level_out_dbm0"]
     mos = row["mos"]
+    for figure in Self.qualityFigures { self[keyPath: figure.path] = row[figure.name] }
   }
 }
 

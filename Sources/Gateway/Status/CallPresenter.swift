@@ -72,7 +72,7 @@ extension CallStatus.Media {
     erleDb = statistics.echoReturnLossEnhancementDecibels?.rounded(toPlaces: 1)
     levelInDbm0 = statistics.levelInDBm0?.rounded(toPlaces: 1)
     levelOutDbm0 = statistics.levelOutDBm0?.rounded(toPlaces: 1)
-    mos = statistics.meanOpinionScore?.rounded(toPlaces: 2)
+    takeQuality(statistics)
   }
 }
 

@@ -11,6 +11,7 @@ package struct CallTotals: Sendable {
   private var packetsLost = 0
   private var packetsLate = 0
   private var concealedSeconds = 0.0
+  private var quality = QualityTotals()
 
   package init() {}
 
@@ -23,6 +24,7 @@ package struct CallTotals: Sendable {
     packetsLost += record.media.packetsLost
     packetsLate += record.media.packetsLate
     concealedSeconds += Double(record.media.concealedMilliseconds) / 1000
+    quality.note(record.media)
     if let score = record.media.meanOpinionScore { byQuality[Self.quality(score), default: 0] += 1 }
   }
 
@@ -48,6 +50,6 @@ package struct CallTotals: Sendable {
       MetricFamily(
         "kakehashi_concealed_seconds_total", .counter, help: "Speech that had to be made up, of calls that ended.",
         [.init(concealedSeconds)]),
-    ]
+    ] + quality.families
   }
 }

@@ -1,11 +1,25 @@
 import DSP
 import Foundation
+import RealTime
 
 /// Signals for tests, and what was heard of them; 8 kHz, 16 bits, levels in dBm0.
 package enum AudioAnalysis {
   /// A sine.
   package static func tone(_ frequency: Double, dbm0 level: Double, milliseconds: Int) -> [Int16] {
     (0..<milliseconds * 8).map { sine(frequency, dbm0: level, at: $0) }
+  }
+
+  /// Digits as tones of 80 ms with 80 ms after each.
+  package static func keyed(_ digits: String) -> [Int16] {
+    var generator = DTMFGenerator(capacity: digits.utf8.count)
+    generator.enqueue(digits: digits)
+    var samples: [Int16] = []
+    var frame = AudioFrame()
+    while generator.render(into: &frame) {
+      samples += frame.array
+      frame = AudioFrame()
+    }
+    return samples
   }
 
   static func sine(_ frequency: Double, dbm0 level: Double, at sample: Int) -> Int16 {

@@ -161,6 +161,22 @@ package struct SoftphoneStream: Sendable {
     arrivals.append(Arrival(position: place, at: now))
   }
 
+  /// What a listener makes of keys in the audio that came, knowing what did not; needs `records`.
+  package var tonesHeard: String {
+    var isThere = [Bool](repeating: false, count: heard.count / 80 + 2)
+    for arrival in arrivals {
+      isThere[arrival.position / 80] = true
+      isThere[arrival.position / 80 + 1] = true
+    }
+    var listener = DTMFListener()
+    var digits = ""
+    for index in 0..<heard.count / 80 {
+      listener.process(AudioFrame(heard[index * 80..<index * 80 + 80]), isMadeUp: !isThere[index])
+      while let event = listener.nextEvent() { if case .began(let digit, _) = event { digits.append(digit.character) } }
+    }
+    return digits
+  }
+
   /// When the sample at this place of `heard` arrived, could it have been played at once and gaplessly; nil: it never did.
   package func arrival(of position: Int) -> MediaTime? {
     guard let packet = arrivals.last(where: { $0.position <= position }) else { return nil }

@@ -5,35 +5,53 @@ import TelephonyHAL
 
 // The line's side: one frame captured, one frame played.
 extension CallPath {
-  /// Frames of a tone of ours during which, and after which, the line's echo of it is not taken for a key press: 350 ms.
-  private static var echoFrames: Int32 {
-    @_noLocks get { 35 }
-  }
-
   /// Runs the path as often as the line has captured 10 ms; as much is played as was captured.
   @_noLocks
   mutating func runLine(_ line: LineAttachment.Reference, now: MediaTime) {
+    let waiting = line.audio._withUnsafeGuaranteedRef { $0.capturedCount }
+    let clock = line.audio._withUnsafeGuaranteedRef { $0.clock }
+    clocks.observe(clock, waiting: waiting)
     var runs = 0
     // More than this in one tick is a backlog after a stall; the rest waits for the next tick.
     while runs < 6 {
       guard let heard = line.audio._withUnsafeGuaranteedRef({ $0.nextCaptured() }) else { break }
-      listen(line, to: heard)
-      let played = runFrame(captured: heard.captured, now: now)
+      listen(line, to: heard, now: now)
+      watchLine(heard.captured)
+      var captured = heard.captured
+      humFilter.process(&captured)
+      cancelEcho(of: heard, on: line, in: &captured)
+      mute.pass(&captured, isSuspicious: line.listener.pointee.suspectsDigit)
+      let played = runFrame(captured: captured, at: clocks.nextFrame(now: now), now: now)
       line.audio._withUnsafeGuaranteedRef { _ = $0.play(played) }
       runs &+= 1
     }
-    let waiting = line.audio._withUnsafeGuaranteedRef { $0.capturedCount }
-    counts.lineDelayMilliseconds = Float(waiting &+ 1) * 10
+    let left = line.audio._withUnsafeGuaranteedRef { $0.capturedCount }
+    counts.lineDelayMilliseconds = Float(left &+ 1) * 10
+  }
+
+  /// What we played takes itself out of what came back, unless the line carries a modem or fax.
+  @_noLocks
+  private mutating func cancelEcho(of heard: CapturedFrame, on line: LineAttachment.Reference, in captured: inout AudioFrame) {
+    guard let canceller = line.canceller else { return }
+    if heard.discontinuity { canceller.pointee.interrupt() }
+    canceller.pointee.isBypassed = jitterBuffer.isFrozen
+    canceller.pointee.hearsDigit = pressedOnLine != 0 || digits.framesSinceTone <= 3
+    canceller.pointee.process(&captured, played: heard.played)
+    guard counts.frames % 10 == 0 else { return }
+    let found = canceller.pointee.statistics
+    counts.echoReturnLossDB = found.hasModel ? found.echoReturnLossDB : .nan
+    counts.erleDB = found.hasModel ? found.erleDB : .nan
+    counts.echoDelayMilliseconds = found.hasModel ? found.delayMilliseconds : .nan
   }
 
   /// Detectors hear the line as it is, before any gain of ours.
   @_noLocks
-  private mutating func listen(_ line: LineAttachment.Reference, to heard: CapturedFrame) {
+  private mutating func listen(_ line: LineAttachment.Reference, to heard: CapturedFrame, now: MediaTime) {
     line.listener.pointee.process(heard.captured)
     while let heard = line.listener.pointee.nextEvent() {
       switch heard {
-      case .pressed(let digit): pressed(digit, on: line)
-      case .released(let digit, let milliseconds): released(digit, milliseconds: milliseconds)
+      case .pressed(let digit): pressed(digit, now: now)
+      case .released(let digit, let milliseconds): released(digit, milliseconds: milliseconds, now: now)
       case .tone(let tone): emit(.tone(tone))
       case .toneEnded(let kind): emit(.toneEnded(kind))
       case .speech: emit(.speech)
@@ -41,47 +59,28 @@ extension CallPath {
     }
   }
 
-  /// A key at the telephone.
-  ///
-  /// What we send into the line ourselves comes back as echo: the same digit then is no press.
-  @_noLocks
-  private mutating func pressed(_ digit: UInt8, on line: LineAttachment.Reference) {
-    if digits.lastDigit == digit, digits.framesSinceTone <= Self.echoFrames { return }
-    pressedOnLine = digit
-    if bridge == .listen || bridge == .both {
-      sender.hold(digit)
-      if sender.takesEvents { sender.discardAssembly() }
-    }
-    emit(.digit(digit, from: .line, phase: .begun, milliseconds: 0))
-  }
-
-  @_noLocks
-  private mutating func released(_ digit: UInt8, milliseconds: Int) {
-    guard pressedOnLine == digit else { return }
-    pressedOnLine = 0
-    sender.release()
-    emit(.digit(digit, from: .line, phase: .ended, milliseconds: milliseconds))
-  }
-
   /// One frame each way; what the line is to hear.
   @_noLocks
-  mutating func runFrame(captured: borrowing AudioFrame, now: MediaTime) -> AudioFrame {
+  mutating func runFrame(captured: borrowing AudioFrame, at moment: LineMoment, now: MediaTime) -> AudioFrame {
     counts.frames &+= 1
     inMeter.process(captured)
-    sendTowardPacket(captured)
+    pushTowardPacket(captured)
     var frame = AudioFrame()
-    jitterBuffer.pull(into: &frame, now: now)
+    codec?.pointee.fill(&jitterBuffer)
+    pullTowardLine(&frame, at: moment)
+    watchPeer(frame)
+    listenToPeer(&frame, now: now)
     fillTowardLine(&frame)
     lineClip.mix(into: &frame)
     gainTowardLine.apply(to: &frame)
-    soundDigits(&frame)
+    soundDigits(&frame, now: now)
     outMeter.process(frame)
     if counts.frames % 10 == 0 { publishStatistics() }
     return frame
   }
 
   @_noLocks
-  private mutating func sendTowardPacket(_ captured: borrowing AudioFrame) {
+  mutating func sendTowardPacket(_ captured: borrowing AudioFrame) {
     var frame = AudioFrame()
     let hearsLine = bridge == .listen || bridge == .both
     if hearsLine {
@@ -107,27 +106,6 @@ extension CallPath {
     }
   }
 
-  @_noLocks
-  private mutating func soundDigits(_ frame: inout AudioFrame) {
-    switch digits.nextFrame() {
-    case .audio:
-      if !digitTone.isIdle { _ = digitTone.render(into: &frame) }
-    case .silence:
-      frame = AudioFrame()
-      digitTone.release()
-      _ = digitTone.render(into: &frame)
-    case .tone(let ascii, let starts):
-      if starts, let digit = DTMFDigit(ascii: ascii) { _ = digitTone.enqueue(digit, milliseconds: .max) }
-      frame = AudioFrame()
-      _ = digitTone.render(into: &frame)
-    }
-    var completed = digits.takeCompletedDials()
-    while completed > 0 {
-      emit(.dialled)
-      completed &-= 1
-    }
-  }
-
   /// What has been counted and measured so far.
   package var statistics: PathStatistics {
     @_noLocks get {
@@ -149,6 +127,8 @@ extension CallPath {
       all.packetsLate = playout.late
       all.packetsDuplicated = playout.duplicate
       all.concealedMilliseconds = playout.concealedMilliseconds
+      all.driftPPM = clocks.peerDriftPPM
+      all.lineDriftPPM = clocks.lineDriftPPM
       all.bufferDelayMilliseconds = Float(playout.delayMicroseconds) / 1_000
       return all
     }

@@ -62,10 +62,7 @@ extension CallPath {
       return
     }
     let type = packet.header.payloadType
-    var isEvent = false
-    if let eventType = description.receivedTelephoneEventPayloadType ?? description.telephoneEventPayloadType {
-      isEvent = type == eventType
-    }
+    let isEvent = isEventType(type, of: description, arrival: arrival)
     guard isEvent || type == description.receivedPayloadType ?? description.payloadType else {
       counts.packetsOfForeignPayload &+= 1
       // A peer that sends something we cannot play is there all the same.
@@ -75,30 +72,58 @@ extension CallPath {
     guard latch.judge(source, stream: packet.header.source, now: arrival) != .stranger else { return }
     noteLife(arrival)
     counts.packetsReceived &+= 1
-    if packet.header.source != remoteSource { adopt(packet.header.source) }
+    if packet.header.source != remoteSource { adopt(packet.header.source, now: arrival) }
     let verdict = reception.record(packet.header, payloadOctets: packet.payload.count, arrival: arrival, countsJitter: !isEvent)
     let sequence: Int64
     switch verdict {
     case .valid(let number), .probation(let number): sequence = number
     case .restarted(let number):
-      restartStream()
+      restartStream(now: arrival)
       sequence = number
     case .suspect: return
     }
     let timestamp = timestamps.unwrap(packet.header.timestamp)
-    guard description.direction.receives else { return }
-    let kind: JitterBufferPayload
-    if isEvent {
-      kind = .event
-      receiveEvent(packet, timestamp: timestamp, arrival: arrival)
-    } else {
-      switch description.codec {
-      case .pcmu: kind = .g711(.mu)
-      case .pcma: kind = .g711(.a)
-      }
+    let position = timestamp / Int64(description.codec.unitsPerSample)
+    if !isEvent { clocks.heard(timestamp: position, arrival: arrival) }
+    guard description.direction.receives else {
+      follow(sequence: sequence, timestamp: position, isDiscarded: false)
+      return
     }
-    _ = jitterBuffer.insert(
-      payload: packet.payload, as: kind, sequence: sequence, timestamp: timestamp, marker: packet.header.marker, arrival: arrival)
+    if isEvent { receiveEvent(packet, timestamp: timestamp, arrival: arrival) }
+    // The buffer's time is the sender's, in which there is no drift.
+    let insertion = insert(
+      packet, isEvent: isEvent, codec: description.codec, sequence: sequence, position: position, arrival: clocks.senderTime(arrival))
+    var isLate = false
+    if case .late = insertion { isLate = true }
+    if case .restarted = insertion { clocks.rebasePeer() }
+    follow(sequence: sequence, timestamp: position, isDiscarded: isLate)
+  }
+
+  /// `position`: the time stamp at 8 kHz.
+  @_noLocks
+  private mutating func insert(
+    _ packet: RTPPacketView, isEvent: Bool, codec kind: PathDescription.Codec, sequence: Int64, position: Int64, arrival: MediaTime
+  ) -> JitterBufferInsertion {
+    let payload: JitterBufferPayload
+    switch kind {
+    case _ where isEvent: payload = .event
+    case .pcmu: payload = .g711(.mu)
+    case .pcma: payload = .g711(.a)
+    case .g722, .opus:
+      guard let codec else { return .unusable }
+      return codec.pointee.insert(
+        packet.payload, sequence: sequence, timestamp: position, marker: packet.header.marker, arrival: arrival, buffer: &jitterBuffer)
+    }
+    return jitterBuffer.insert(
+      payload: packet.payload, as: payload, sequence: sequence, timestamp: position, marker: packet.header.marker, arrival: arrival)
+  }
+
+  /// Another codec with another clock, or with state: what was received before says nothing of what comes.
+  @_noLocks
+  mutating func changeCodec(_ new: PathDescription.Codec, now: MediaTime) {
+    lostBefore &+= max(0, reception.lost)
+    reception = ReceptionStatistics(clockRate: 8_000 &* new.unitsPerSample)
+    restartStream(now: now)
   }
 
   /// nil where the bytes are no packet.
@@ -116,20 +141,23 @@ extension CallPath {
 
   /// A new source, by start or restart of the peer: what was learned of the one before does not hold.
   @_noLocks
-  private mutating func adopt(_ source: UInt32) {
+  private mutating func adopt(_ source: UInt32, now: MediaTime) {
     if remoteSource != nil {
       lostBefore &+= max(0, reception.lost)
-      reception = freshReception
-      restartStream()
+      reception = ReceptionStatistics(clockRate: reception.clockRate)
+      restartStream(now: now)
     }
     remoteSource = source
   }
 
   @_noLocks
-  private mutating func restartStream() {
+  private mutating func restartStream(now: MediaTime) {
     timestamps.reset()
     jitterBuffer.reset()
-    if let change = eventReceiver.reset() { take(change) }
+    clocks.restartPeer()
+    codec?.pointee.restart()
+    fates.restart()
+    if let change = eventReceiver.reset() { take(change, now: now) }
   }
 
   @_noLocks
@@ -139,25 +167,9 @@ extension CallPath {
       return
     }
     let changes = eventReceiver.receive(payload, timestamp: timestamp, arrival: arrival)
-    if let change = changes.first { take(change) }
-    if let change = changes.second { take(change) }
-    if let change = changes.third { take(change) }
-  }
-
-  /// A press at the peer: told to control, and sounded on the line while the bridge lets the peer be heard there.
-  @_noLocks
-  mutating func take(_ change: TelephoneEventChange) {
-    switch change {
-    case .pressed(let event):
-      guard let digit = TelephoneEventCode.ascii(of: event) else { return }
-      if bridge == .both { digits.hold(digit) }
-      emit(.digit(digit, from: .packet, phase: .begun, milliseconds: 0))
-    case .released(let event, let duration, _):
-      guard let digit = TelephoneEventCode.ascii(of: event) else { return }
-      let milliseconds = Int(duration / 8)
-      digits.release(milliseconds: milliseconds)
-      emit(.digit(digit, from: .packet, phase: .ended, milliseconds: milliseconds))
-    }
+    if let change = changes.first { take(change, now: arrival) }
+    if let change = changes.second { take(change, now: arrival) }
+    if let change = changes.third { take(change, now: arrival) }
   }
 
   // MARK: RTCP
@@ -168,11 +180,12 @@ extension CallPath {
       counts.packetsFromStrangers &+= 1
       return
     }
-    let reading = reporter.read(bytes, remoteSource: remoteSource ?? 0, now: arrival)
+    let reading = reporter.read(bytes, remoteSource: remoteSource ?? 0, packetsSent: sender.packets, now: arrival)
     guard reading.isValid else {
       counts.packetsMalformed &+= 1
       return
     }
+    if let loss = reporter.remoteLossFraction { codec?.pointee.remoteLost(loss) }
     controlAddress = source
     noteLife(arrival)
     if reading.isBye { emit(.remoteBye) }
@@ -207,9 +220,15 @@ extension CallPath {
   @_noLocks
   mutating func sendReport(isLeaving: Bool, now: MediaTime) {
     guard let destination = reportDestination, let slot = outbox.freeSlot() else { return }
+    var metrics: VoiceMetrics?
+    if description?.reportsVoiceMetrics == true {
+      rate()
+      metrics = voiceMetrics
+    }
     let count = reporter.write(
       into: slot, canonicalName: UnsafeRawBufferPointer(canonicalName), timestamp: sender.timestamp, packets: sender.packets,
-      octets: sender.octets, reception: &reception, remoteSource: remoteSource ?? 0, isLeaving: isLeaving, now: now)
+      octets: sender.octets, reception: &reception, remoteSource: remoteSource ?? 0, metrics: metrics,
+      isLeaving: isLeaving, now: now)
     let component: MediaComponent = description?.multiplexesControl == true ? .rtp : .rtcp
     outbox.commit(count, component: component, to: destination)
   }

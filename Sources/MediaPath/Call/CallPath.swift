@@ -44,17 +44,24 @@ package struct CallPath: ~Copyable {
   var sender: PacketSender
   var reporter: ControlReporter
   var reception: ReceptionStatistics
-  let freshReception = ReceptionStatistics()
   var remoteSource: UInt32?
   var timestamps = TimestampUnwrapper()
   var eventReceiver = TelephoneEventReceiver()
   var jitterBuffer: JitterBuffer
   var outbox = PacketOutbox()
   var security = SecuritySlots()
+  private var codecs = CodecSlots()
+  /// That of the description, where it keeps state.
+  private(set) var codec: UnsafeMutablePointer<StreamCodec>?
   let canonicalName: UnsafeMutableRawBufferPointer
   var lastLifeSign = MediaTime(nanoseconds: 0)
   var missingReported = 0
   var counts = PathStatistics()
+  var fates = PacketFates()
+  var lossFigures = BurstGapMeter().figures
+  var followedSequence: Int64 = .min
+  var followedTimestamp: Int64 = 0
+  var peerPacketMilliseconds: Float = 20
   /// Loss of the sources before the present one.
   var lostBefore: Int64 = 0
 
@@ -70,14 +77,29 @@ package struct CallPath: ~Copyable {
   // Between them.
   /// The key (ASCII) held down at the telephone; 0: none.
   var pressedOnLine: UInt8 = 0
+  /// The payload type of events before the present description, good until then for what is on its way.
+  var formerEventType: UInt8?
+  var formerEventTypeEnds = MediaTime.zero
+  var arbiter = DigitArbiter()
+  var mute = DigitMute()
+  var modems = ModemWatch()
+  var peerKeys = DTMFListener()
+  var isListeningToPeer = false
+  /// The tone that the peer's audio holds is a press that has been told already.
+  var repeatsOnPeer = false
+  var concealedBefore: Int64 = 0
   var bridge = MediaBridge.closed
   var holdClip: AudioClip?
   var holdPlayer = ClipPlayer()
   var lineClip = ClipPlayer()
   var packetClip = ClipPlayer()
-  var gainTowardLine = FixedGain()
-  var gainTowardPacket = FixedGain()
+  var gainTowardLine = LevelControl()
+  var gainTowardPacket = LevelControl()
+  var humFilter = HumFilter()
   var comfortNoise: ComfortNoise
+  var clocks = CallClocks()
+  var towardLine = FractionalResampler()
+  var towardPacket = FrameAssembly()
 
   var events: PathEventQueue
   package private(set) var isClosed = false
@@ -85,7 +107,7 @@ package struct CallPath: ~Copyable {
   package init(call: MediaCallID, configuration: PathConfiguration, publishing: PublishedStatistics.Writer) {
     self.call = call
     self.publishing = publishing
-    reception = freshReception
+    reception = ReceptionStatistics()
     var random = SplitMix(seed: configuration.seed)
     let source = UInt32(truncatingIfNeeded: random.next())
     sender = PacketSender(
@@ -141,11 +163,11 @@ package struct CallPath: ~Copyable {
       var remaining = min(idleFrames, 4)
       while remaining > 0 {
         let silence = AudioFrame()
-        _ = runFrame(captured: silence, now: now)
+        _ = runFrame(captured: silence, at: clocks.nextIdleFrame(now: now), now: now)
         remaining &-= 1
       }
     }
-    if let change = eventReceiver.advance(to: now) { take(change) }
+    if let change = eventReceiver.advance(to: now) { take(change, now: now) }
     latch.expire(now: now)
     report(now: now)
     watch(now: now)
@@ -154,6 +176,7 @@ package struct CallPath: ~Copyable {
   /// Publishes what has been counted; every tenth frame is often enough.
   @_noLocks
   package mutating func publishStatistics() {
+    if counts.frames % 100 == 0 || isClosed { rate() }
     publishing.publish(statistics)
   }
 
@@ -167,10 +190,13 @@ package struct CallPath: ~Copyable {
     switch command {
     case .configure(let description): configure(description, now: now)
     case .secure(let contexts): security.add(contexts)
+    case .lend(let reference): codecs.add(reference)
     case .connect(let attachment):
       disconnect()
       line = attachment
       hasDialled = false
+      clocks.attach(knownDriftPPM: attachment.audio._withUnsafeGuaranteedRef { $0.knownDriftPPM })
+      setLevels(attachment.levels)
       attachment.listener.pointee.detect(detectors)
       enterStage()
       attachment.audio._withUnsafeGuaranteedRef { $0.attach() }
@@ -181,7 +207,7 @@ package struct CallPath: ~Copyable {
       self.digits.dial(digits, toneMilliseconds: tone, gapMilliseconds: gap)
     case .sendDigit(let digit, let side, let milliseconds):
       switch side {
-      case .line: digits.press(digit, milliseconds: milliseconds)
+      case .line: takeSignalled(digit, milliseconds: milliseconds, now: now)
       case .packet: sender.press(digit, milliseconds: milliseconds)
       }
     case .detect(let new):
@@ -217,12 +243,30 @@ package struct CallPath: ~Copyable {
       lastLifeSign = now
       missingReported = 0
     }
+    let before = description?.codec ?? .pcmu
+    keepEventType(before: new, now: now)
     description = new
+    codec = codecs[new.codec]
+    if let codec { codec.pointee.configure(new.opus) }
+    if before.streamKind != new.codec.streamKind { changeCodec(new.codec, now: now) }
     if let keys = new.security { _ = security[keys.suite]?.pointee.secure(keys, now: now) }
     latch.describe(new.remote, signallingSource: new.signallingSource, now: now)
     controlAddress = .none
-    sender.configure(new)
+    sender.configure(new, codec: codec)
+    mute.turn(on: sender.takesEvents || new.signalsDigits)
     reporter.start(now: now)
+  }
+
+  /// The gains of a line that was attached.
+  @_noLocks
+  private mutating func setLevels(_ levels: LineLevels) {
+    humFilter = HumFilter()
+    gainTowardLine = LevelControl()
+    gainTowardLine.set(decibels: levels.gainTowardLine)
+    gainTowardLine.automate(levels.levelsTowardLine)
+    gainTowardPacket = LevelControl()
+    gainTowardPacket.set(decibels: levels.gainFromLine)
+    gainTowardPacket.automate(levels.levelsFromLine)
   }
 
   @_noLocks
@@ -245,6 +289,7 @@ package struct CallPath: ~Copyable {
   @_noLocks
   private mutating func disconnect() {
     guard let attached = line else { return }
+    if let drift = clocks.line.driftPPM { attached.audio._withUnsafeGuaranteedRef { $0.keep(driftPPM: drift) } }
     attached.audio._withUnsafeGuaranteedRef { $0.detach() }
     line = nil
     digits.cancel()

@@ -46,32 +46,6 @@ struct ClipPlayer: BitwiseCopyable {
   }
 }
 
-/// A fixed gain in steps of 1/4096; unity costs nothing.
-struct FixedGain: BitwiseCopyable {
-  private var factor: Int32 = 4_096
-
-  @_noLocks
-  init() {}
-
-  /// dB, kept within -24…+24.
-  @_noLocks
-  mutating func set(decibels: Float) {
-    let bounded = decibels > 24 ? 24 : decibels < -24 ? -24 : decibels
-    factor = Int32(RealTimeMath.power(10, bounded / 20) * 4_096)
-  }
-
-  @_noLocks
-  func apply(to frame: inout AudioFrame) {
-    guard factor != 4_096 else { return }
-    var index = 0
-    while index < 80 {
-      let scaled = (Int32(frame.samples[index]) &* factor) >> 12
-      frame.samples[index] = Int16(truncatingIfNeeded: scaled > 32_767 ? 32_767 : scaled < -32_768 ? -32_768 : scaled)
-      index &+= 1
-    }
-  }
-}
-
 /// Quiet white noise, so that a listener on hold does not think the line dead.
 struct ComfortNoise: BitwiseCopyable {
   private var state: UInt32

@@ -12,6 +12,9 @@ package final class LineAttachment {
   package struct Reference: @unchecked Sendable, BitwiseCopyable {
     let audio: Unmanaged<LineAudio>
     let listener: UnsafeMutablePointer<LineListener>
+    /// nil: the line's echo is left in.
+    let canceller: UnsafeMutablePointer<EchoCanceller>?
+    let levels: LineLevels
   }
 
   package let audio: LineAudio
@@ -19,17 +22,27 @@ package final class LineAttachment {
 
   /// Prepares the detectors for a line of this plan; allocates.
   ///
-  /// `cadences` is the same plan, prepared for detectors.
-  package init(audio: LineAudio, plan: TonePlan, cadences: CadencePlan) {
+  /// `cadences` is the same plan, prepared for detectors; `workspace` is that of the thread that will run the call.
+  package init(
+    audio: LineAudio, plan: TonePlan, cadences: CadencePlan, processing: LineProcessing = LineProcessing(), workspace: EchoWorkspace
+  ) {
     self.audio = audio
     let listener = UnsafeMutablePointer<LineListener>.allocate(capacity: 1)
     listener.initialize(to: LineListener(plan: plan, cadences: cadences))
-    reference = Reference(audio: Unmanaged.passUnretained(audio), listener: listener)
+    var canceller: UnsafeMutablePointer<EchoCanceller>?
+    if processing.cancelsEcho {
+      let made = UnsafeMutablePointer<EchoCanceller>.allocate(capacity: 1)
+      made.initialize(to: EchoCanceller(workspace: workspace))
+      canceller = made
+    }
+    reference = Reference(audio: Unmanaged.passUnretained(audio), listener: listener, canceller: canceller, levels: processing.levels)
   }
 
   deinit {
     reference.listener.deinitialize(count: 1)
     reference.listener.deallocate()
+    reference.canceller?.deinitialize(count: 1)
+    reference.canceller?.deallocate()
   }
 }
 

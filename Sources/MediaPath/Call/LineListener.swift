@@ -16,7 +16,7 @@ struct LineListener: ~Copyable {
   /// How far the call is: not every tone is listened for at every stage, since some resemble each other.
   enum Stage: BitwiseCopyable { case beforeDialling, afterDialling, talking }
 
-  private var keys: DTMFDetector
+  private var keys: DTMFListener
   private var progress: CallProgressDetector
   private let nothing = ProgressToneSet(rawValue: 0)
   private let beforeDialling = ProgressToneSet.beforeDialling
@@ -32,7 +32,7 @@ struct LineListener: ~Copyable {
   private var secondPassed = false
 
   init(plan: TonePlan, cadences: CadencePlan) {
-    keys = DTMFDetector(limits: plan.dtmf)
+    keys = DTMFListener(limits: plan.dtmf)
     progress = CallProgressDetector(plan: cadences, listening: [])
     hasContinuousDialTone = plan.tone(.dialTone)?.cadence.isContinuous ?? false
     hasContinuousUnobtainable = plan.tone(.numberUnobtainable)?.cadence.isContinuous ?? false
@@ -63,6 +63,11 @@ struct LineListener: ~Copyable {
       case .talking: return clearing
       }
     }
+  }
+
+  /// Whether what was heard last is likely part of a digit.
+  var suspectsDigit: Bool {
+    @_noLocks get { keys.isSuspicious }
   }
 
   @_noLocks

@@ -17,13 +17,18 @@ package enum PathCommand: Sendable, BitwiseCopyable {
   case configure(PathDescription)
   /// Contexts for keys of one suite; before the first `.configure` with such keys. The media plane gives them by itself.
   case secure(CallSecurity.Reference)
+  /// A codec that keeps state; before the first `.configure` with it. The media plane gives it by itself.
+  case lend(CallCodecs.Reference)
   /// Attaches the line's audio; replaces one attached before.
   case connect(LineAttachment.Reference)
   /// Lets go of the line; answered by `.disconnected`.
   case disconnect
   /// DTMF into the line, ms; answered by `.dialled`.
   case dial(DigitString, toneMilliseconds: Int, gapMilliseconds: Int)
-  /// One key press (ASCII). To `.packet`: as an RFC 4733 event, or not at all where none was negotiated.
+  /// One key press (ASCII).
+  ///
+  /// To `.line`: the peer has signalled it (INFO), and perhaps tells it as an event or tone too. To `.packet`: as an RFC 4733 event, or not
+  /// at all where none was negotiated.
   case sendDigit(UInt8, to: MediaSide, milliseconds: Int)
   /// Replaces what was looked for; detectors start afresh.
   case detect(PathDetectors)

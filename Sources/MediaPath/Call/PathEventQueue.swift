@@ -1,6 +1,6 @@
-/// The events of one path that control has not been handed yet: at most 32, stored in place.
+/// The events of one path that control has not been handed yet: at most 16, stored in place.
 struct PathEventQueue: BitwiseCopyable {
-  private var storage: InlineArray<32, PathEvent>
+  private var storage: InlineArray<16, PathEvent>
   private var head = 0
   private(set) var count = 0
 
@@ -13,11 +13,11 @@ struct PathEventQueue: BitwiseCopyable {
 
   @_noLocks
   mutating func append(_ event: PathEvent) {
-    guard count < 32 else {
+    guard count < 16 else {
       overflows &+= 1
       return
     }
-    storage[(head &+ count) & 31] = event
+    storage[(head &+ count) & 15] = event
     count &+= 1
   }
 
@@ -25,7 +25,7 @@ struct PathEventQueue: BitwiseCopyable {
   mutating func popFirst() -> PathEvent? {
     guard count > 0 else { return nil }
     let event = storage[head]
-    head = (head &+ 1) & 31
+    head = (head &+ 1) & 15
     count &-= 1
     return event
   }

@@ -19,6 +19,10 @@ package final class PublishedStatistics: Sendable {
           words[index &+ 1].store(bytes.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self), ordering: .relaxed)
           index &+= 1
         }
+        if PathStatistics.hasHalfWord {
+          let rest = bytes.loadUnaligned(fromByteOffset: index &* 8, as: UInt32.self)
+          words[index &+ 1].store(UInt64(rest), ordering: .relaxed)
+        }
       }
       words[0].store(sequence &+ 2, ordering: .releasing)
     }
@@ -26,15 +30,18 @@ package final class PublishedStatistics: Sendable {
 
   package let writer: Writer
 
+  /// The sequence, the whole words, and perhaps half a word.
+  private static var wordCount: Int { PathStatistics.wordCount + 2 }
+
   package init() {
-    let words = UnsafeMutablePointer<Atomic<UInt64>>.allocate(capacity: PathStatistics.wordCount + 1)
-    for index in 0...PathStatistics.wordCount { (words + index).initialize(to: Atomic(0)) }
+    let words = UnsafeMutablePointer<Atomic<UInt64>>.allocate(capacity: Self.wordCount)
+    for index in 0..<Self.wordCount { (words + index).initialize(to: Atomic(0)) }
     writer = Writer(words: words)
     writer.publish(PathStatistics())
   }
 
   deinit {
-    writer.words.deinitialize(count: PathStatistics.wordCount + 1)
+    writer.words.deinitialize(count: Self.wordCount)
     writer.words.deallocate()
   }
 
@@ -50,6 +57,10 @@ package final class PublishedStatistics: Sendable {
         for index in 0..<PathStatistics.wordCount {
           bytes.storeBytes(of: writer.words[index + 1].load(ordering: .relaxed), toByteOffset: index * 8, as: UInt64.self)
         }
+        if PathStatistics.hasHalfWord {
+          let rest = writer.words[PathStatistics.wordCount + 1].load(ordering: .relaxed)
+          bytes.storeBytes(of: UInt32(truncatingIfNeeded: rest), toByteOffset: PathStatistics.wordCount * 8, as: UInt32.self)
+        }
       }
       atomicMemoryFence(ordering: .acquiring)
       if writer.words[0].load(ordering: .relaxed) == before { return statistics }
@@ -60,5 +71,10 @@ package final class PublishedStatistics: Sendable {
 extension PathStatistics {
   fileprivate static var wordCount: Int {
     @_noLocks get { MemoryLayout<PathStatistics>.size / 8 }
+  }
+
+  /// Whether four octets are left over beyond the whole words.
+  fileprivate static var hasHalfWord: Bool {
+    @_noLocks get { MemoryLayout<PathStatistics>.size & 7 != 0 }
   }
 }

@@ -38,11 +38,29 @@ package struct LineDigitPlayer: BitwiseCopyable, Sendable {
   }
 
   private struct Entry: BitwiseCopyable, Sendable {
-    var digit: UInt8 = 0
-    var isHeld = false
-    var endsDialling = false
-    var frames: Int32 = 0
-    var gap: Int32 = 0
+    var digit: UInt8
+    var isHeld: Bool
+    var endsDialling: Bool
+    // Narrow, since a call keeps 96 of them.
+    private var length: Int16
+    private var silence: Int16
+
+    @_noLocks
+    init(digit: UInt8 = 0, isHeld: Bool = false, endsDialling: Bool = false, frames: Int32 = 0, gap: Int32 = 0) {
+      self.digit = digit
+      self.isHeld = isHeld
+      self.endsDialling = endsDialling
+      length = Int16(truncatingIfNeeded: min(max(frames, 0), 32_767))
+      silence = Int16(truncatingIfNeeded: min(max(gap, 0), 32_767))
+    }
+
+    var frames: Int32 {
+      @_noLocks get { Int32(length) }
+      @_noLocks set { length = Int16(truncatingIfNeeded: min(max(newValue, 0), 32_767)) }
+    }
+    var gap: Int32 {
+      @_noLocks get { Int32(silence) }
+    }
   }
 
   private enum State: BitwiseCopyable, Sendable {

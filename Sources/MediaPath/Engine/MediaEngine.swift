@@ -6,6 +6,7 @@
 //      └─ .closed: sockets closed, port released, path freed here
 
 import CLinux
+import DSP
 package import Numbering
 import RealTime
 import Synchronization
@@ -22,6 +23,7 @@ package final class MediaEngine: MediaPlane {
     let handle: PathHandle
     let published: PublishedStatistics
     let security = CallSecurity()
+    let codecs = CallCodecs()
     var attachments: [LineAttachment] = []
     var isClosing = false
 
@@ -47,6 +49,8 @@ package final class MediaEngine: MediaPlane {
   private var lineThreads: [ObjectIdentifier: (call: MediaCallID, thread: Int)] = [:]
   private var waiting: [WaitingConnect] = []
   private var cadencePlans = CadencePlanCache()
+  /// One a thread.
+  private let workspaces: [EchoWorkspace]
   private var random: SplitMix
   private var opened = 0
   private let wallClockOffset: Int64
@@ -56,6 +60,7 @@ package final class MediaEngine: MediaPlane {
     self.configuration = configuration
     allocator = PortAllocator(range: configuration.ports)
     random = SplitMix(seed: configuration.seed)
+    workspaces = (0..<max(1, configuration.threads)).map { _ in EchoWorkspace() }
     wallClockOffset = clinux_wall_clock_nanoseconds() - clinux_monotonic_nanoseconds()
     for index in 0..<max(1, configuration.threads) {
       do throws(RealTimeError) {
@@ -148,15 +153,19 @@ package final class MediaEngine: MediaPlane {
       open.isClosing = true
       waiting.removeAll { $0.call == call }
     }
+    if let codec = open.codecs.codec(before: command) {
+      threads[open.thread].send(ThreadCommand(slot: open.slot, kind: .perform(codec)))
+    }
     if let contexts = open.security.contexts(before: command) {
       threads[open.thread].send(ThreadCommand(slot: open.slot, kind: .perform(contexts)))
     }
     threads[open.thread].send(ThreadCommand(slot: open.slot, kind: .perform(command)))
   }
 
-  package func connect(_ call: MediaCallID, to audio: LineAudio, plan: TonePlan) {
+  package func connect(_ call: MediaCallID, to audio: LineAudio, plan: TonePlan, processing: LineProcessing) {
     guard let open = calls[call], !open.isClosing else { return }
-    let attachment = LineAttachment(audio: audio, plan: plan, cadences: cadencePlans.cadences(of: plan))
+    let attachment = LineAttachment(
+      audio: audio, plan: plan, cadences: cadencePlans.cadences(of: plan), processing: processing, workspace: workspaces[open.thread])
     // One thread does things in order; another one must first have let go, since a ring has one reader.
     if let user = lineThreads[ObjectIdentifier(audio)], user.thread != open.thread {
       waiting.append(WaitingConnect(call: call, attachment: attachment))

@@ -28,6 +28,7 @@ struct MediaLoop: ~Copyable {
   private let buffer: UnsafeMutableRawPointer
   private let ready: UnsafeMutablePointer<clinux_ready>
   private let timer: AbsoluteTimer
+  private var phase = TickPhase()
 
   /// Bytes a datagram may have; longer ones are dropped by the kernel call.
   private static var bufferSize: Int {
@@ -78,8 +79,26 @@ struct MediaLoop: ~Copyable {
       let expirations = timer.wait()
       deadline += MediaTime(nanoseconds: interval.nanoseconds &* Int64(expirations &- 1))
       tick(deadline: deadline, expirations: expirations)
+      let shift = shift(deadline: deadline)
       deadline += interval
+      if shift.nanoseconds != 0 {
+        deadline += shift
+        timer.arm(first: deadline, interval: interval)
+      }
     }
+  }
+
+  /// By how much the next tick is to move toward its place between the lines' steps; the first path that has a line decides.
+  @_noLocks
+  private mutating func shift(deadline: MediaTime) -> MediaTime {
+    var index = 0
+    while index < activeCount, index < 8 {
+      if let handle = slots[active[index]].handle, let step = handle.path.pointee.lineStep {
+        return phase.shift(deadline: deadline, step: step)
+      }
+      index &+= 1
+    }
+    return MediaTime(nanoseconds: 0)
   }
 
   /// One wake; `expirations` more than 1: ticks were missed and are made up for.

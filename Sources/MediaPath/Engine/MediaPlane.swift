@@ -12,7 +12,7 @@ package protocol MediaPlane: AnyObject {
   func perform(_ command: PathCommand, on call: MediaCallID)
 
   /// Attaches a line's audio; what is listened for follows the line's own plan. Replaces a line connected before.
-  func connect(_ call: MediaCallID, to audio: LineAudio, plan: TonePlan)
+  func connect(_ call: MediaCallID, to audio: LineAudio, plan: TonePlan, processing: LineProcessing)
 
   /// The newest statistics of an open call.
   func statistics(of call: MediaCallID) -> PathStatistics?
@@ -22,4 +22,11 @@ package protocol MediaPlane: AnyObject {
 
   /// Preloaded audio for `PathCommand.playClip` and `.holdAudio`.
   var clips: AudioClipStore { get }
+}
+
+extension MediaPlane {
+  /// Attaches a line's audio, with what is done by default.
+  package func connect(_ call: MediaCallID, to audio: LineAudio, plan: TonePlan) {
+    connect(call, to: audio, plan: plan, processing: LineProcessing())
+  }
 }

@@ -1,5 +1,6 @@
 //  The same paths as in `MediaEngine`, ticked by hand: packets and time are handed in, packets and events handed out.
 
+import DSP
 package import Numbering
 package import RealTime
 package import TelephonyHAL
@@ -21,6 +22,7 @@ package final class VirtualMedia: MediaPlane {
     let published: PublishedStatistics
     let ports: MediaPorts
     let security = CallSecurity()
+    let codecs = CallCodecs()
     var attachments: [LineAttachment] = []
 
     init(path: UnsafeMutablePointer<CallPath>, published: PublishedStatistics, ports: MediaPorts) {
@@ -45,6 +47,7 @@ package final class VirtualMedia: MediaPlane {
   private var events: [MediaPlaneEvent] = []
   private var packets: [VirtualPacket] = []
   private var cadencePlans = CadencePlanCache()
+  private let workspace = EchoWorkspace()
   private var random: SplitMix
   private var opened = 0
   private var now: MediaTime
@@ -83,14 +86,16 @@ package final class VirtualMedia: MediaPlane {
 
   package func perform(_ command: PathCommand, on call: MediaCallID) {
     guard let open = calls[call] else { return }
+    if let codec = open.codecs.codec(before: command) { open.path.pointee.perform(codec, now: now) }
     if let contexts = open.security.contexts(before: command) { open.path.pointee.perform(contexts, now: now) }
     open.path.pointee.perform(command, now: now)
     drain(call, open)
   }
 
-  package func connect(_ call: MediaCallID, to audio: LineAudio, plan: TonePlan) {
+  package func connect(_ call: MediaCallID, to audio: LineAudio, plan: TonePlan, processing: LineProcessing) {
     guard let open = calls[call] else { return }
-    let attachment = LineAttachment(audio: audio, plan: plan, cadences: cadencePlans.cadences(of: plan))
+    let attachment = LineAttachment(
+      audio: audio, plan: plan, cadences: cadencePlans.cadences(of: plan), processing: processing, workspace: workspace)
     open.attachments.append(attachment)
     perform(.connect(attachment.reference), on: call)
   }

@@ -24,6 +24,12 @@ struct ControlReporter: BitwiseCopyable {
   private(set) var roundTrip: MediaTime?
   /// What the peer lost of our packets by its last report, 0–1.
   private(set) var remoteLossFraction: Float?
+  /// The same since the start, 0–1.
+  private(set) var remoteLossSinceStart: Float?
+  /// Jitter of our packets at the peer, in units of their time stamps.
+  private(set) var remoteJitter: UInt32?
+  /// What the peer's newest extended report tells of our packets.
+  private(set) var remoteMetrics: VoiceMetrics?
 
   /// `wallClockOffset`: nanoseconds since 1970 less the media clock.
   init(source: UInt32, wallClockOffset: Int64, seed: UInt64) {
@@ -58,7 +64,7 @@ struct ControlReporter: BitwiseCopyable {
   @_noLocks
   mutating func write(
     into bytes: UnsafeMutableRawBufferPointer, canonicalName: UnsafeRawBufferPointer, timestamp: UInt32, packets: UInt32, octets: UInt32,
-    reception: inout ReceptionStatistics, remoteSource: UInt32, isLeaving: Bool, now: MediaTime
+    reception: inout ReceptionStatistics, remoteSource: UInt32, metrics: VoiceMetrics?, isLeaving: Bool, now: MediaTime
   ) -> Int {
     nextReport = now + MediaTime(nanoseconds: randomised(Self.interval))
     var writer = RTCPWriter(bytes)
@@ -78,6 +84,7 @@ struct ControlReporter: BitwiseCopyable {
       fits = writer.receiverReport(source: source, block: block)
     }
     fits = fits && writer.sourceDescription(source: source, canonicalName: canonicalName)
+    if let metrics { fits = fits && writer.extendedReport(source: source, metrics) }
     if isLeaving { fits = fits && writer.bye(source: source) }
     guard fits else { return 0 }
     sent &+= 1
@@ -92,7 +99,7 @@ struct ControlReporter: BitwiseCopyable {
 
   /// Reads a compound; one that is torn is read as far as it goes.
   @_noLocks
-  mutating func read(_ bytes: UnsafeRawBufferPointer, remoteSource: UInt32, now: MediaTime) -> Reading {
+  mutating func read(_ bytes: UnsafeRawBufferPointer, remoteSource: UInt32, packetsSent: UInt32, now: MediaTime) -> Reading {
     var reading = Reading()
     var reader = RTCPReader(bytes)
     // As in the path's own parsing: a throw is watched by the testing library, which allocates.
@@ -104,11 +111,13 @@ struct ControlReporter: BitwiseCopyable {
         case .senderReport(_, let information, let blocks):
           lastSenderReport = information.time.middle
           lastSenderReportArrival = now
-          take(blocks.block(about: source), now: now)
+          take(blocks.block(about: source), packetsSent, now: now)
         case .receiverReport(_, let blocks):
-          take(blocks.block(about: source), now: now)
+          take(blocks.block(about: source), packetsSent, now: now)
         case .bye(let leaving):
           if let leaving { if leaving == remoteSource { reading.isBye = true } } else { reading.isBye = true }
+        case .extendedReport(_, let blocks):
+          if let metrics = blocks.voiceMetrics(about: source) { remoteMetrics = metrics }
         case .sourceDescription, .other: break
         }
       }
@@ -120,9 +129,15 @@ struct ControlReporter: BitwiseCopyable {
   }
 
   @_noLocks
-  private mutating func take(_ block: ReportBlock?, now: MediaTime) {
+  private mutating func take(_ block: ReportBlock?, _ packetsSent: UInt32, now: MediaTime) {
     guard let block else { return }
     remoteLossFraction = Float(block.fractionLost) / 256
+    remoteJitter = block.jitter
+    if packetsSent > 0 {
+      // Doubles on the way make less than nothing lost.
+      let lost = Float(block.cumulativeLost > 0 ? block.cumulativeLost : 0) / Float(packetsSent)
+      remoteLossSinceStart = lost < 1 ? lost : 1
+    }
     if let measured = block.roundTrip(now: wallClock(now)) { roundTrip = measured }
   }
 }

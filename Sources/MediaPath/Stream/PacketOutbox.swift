@@ -18,76 +18,99 @@ package struct OutgoingPacket: BitwiseCopyable {
   }
 }
 
-/// The packets one path has made and nobody has sent yet: eight slots, preallocated.
+/// The packets one path has made and nobody has sent yet, one after the other in preallocated memory that starts anew when all are sent.
 struct PacketOutbox: ~Copyable {
-  /// Bytes in a slot: 60 ms of G.711 with headers and an authentication tag, or a compound report.
+  /// Bytes a packet may have: 60 ms of G.711 with headers and an authentication tag, or a compound report.
   static var slotSize: Int {
     @_noLocks get { 528 }
+  }
+  /// What the tick after a stall of 60 ms makes, in the shortest packets, and a report.
+  private static var size: Int {
+    @_noLocks get { 1_536 }
+  }
+  /// Room behind a packet for what protects it.
+  private static var tail: Int {
+    @_noLocks get { 32 }
   }
 
   private struct Entry: BitwiseCopyable {
     var component = MediaComponent.rtp
+    var start: UInt16 = 0
+    var count: UInt16 = 0
+    var room: UInt16 = 0
     var destination = MediaAddress.none
-    var count = 0
   }
 
   private let memory: UnsafeMutableRawPointer
   private var entries = InlineArray<8, Entry>(repeating: Entry())
-  private var head = 0
-  private(set) var count = 0
-  /// Packets that found all slots taken.
+  private var used = 0
+  private var next = 0
+  private var end = 0
+  /// Packets that found no room.
   private(set) var overflows = 0
 
   init() {
-    memory = UnsafeMutableRawPointer.allocate(byteCount: 8 * Self.slotSize, alignment: 16)
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: 8 * Self.slotSize)
+    memory = UnsafeMutableRawPointer.allocate(byteCount: Self.size, alignment: 16)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: Self.size)
   }
 
   deinit {
     memory.deallocate()
   }
 
-  /// The slot the next packet is to be written into; nil when all are taken.
+  /// Packets that wait.
+  var count: Int {
+    @_noLocks get { end &- next }
+  }
+
+  /// Where the next packet is to be written; nil when there is no room.
   @_noLocks
   mutating func freeSlot() -> UnsafeMutableRawBufferPointer? {
-    guard count < 8 else {
+    if next == end {
+      next = 0
+      end = 0
+      used = 0
+    }
+    guard end < 8, used &+ Self.slotSize <= Self.size else {
       overflows &+= 1
       return nil
     }
-    return UnsafeMutableRawBufferPointer(start: memory + ((head &+ count) & 7) &* Self.slotSize, count: Self.slotSize)
+    return UnsafeMutableRawBufferPointer(start: memory + used, count: Self.slotSize)
   }
 
   /// Queues what was written into `freeSlot`.
   @_noLocks
   mutating func commit(_ byteCount: Int, component: MediaComponent, to destination: MediaAddress) {
-    guard count < 8, byteCount > 0, byteCount <= Self.slotSize else { return }
-    entries[(head &+ count) & 7] = Entry(component: component, destination: destination, count: byteCount)
-    count &+= 1
+    guard end < 8, byteCount > 0, byteCount <= Self.slotSize, used &+ byteCount <= Self.size else { return }
+    let wanted = (byteCount &+ Self.tail &+ 15) & ~15
+    let room = wanted < Self.size &- used ? wanted : Self.size &- used
+    entries[end] = Entry(
+      component: component, start: UInt16(truncatingIfNeeded: used), count: UInt16(truncatingIfNeeded: byteCount),
+      room: UInt16(truncatingIfNeeded: room), destination: destination)
+    end &+= 1
+    used &+= room
   }
 
   @_noLocks
   mutating func popFirst() -> OutgoingPacket? {
-    guard count > 0 else { return nil }
-    let entry = entries[head]
-    let start = memory + head &* Self.slotSize
-    head = (head &+ 1) & 7
-    count &-= 1
-    let bytes = UnsafeRawBufferPointer(start: start, count: entry.count)
+    guard next < end else { return nil }
+    let entry = entries[next]
+    next &+= 1
+    let bytes = UnsafeRawBufferPointer(start: memory + Int(entry.start), count: Int(entry.count))
     return OutgoingPacket(component: entry.component, destination: entry.destination, bytes: bytes)
   }
 
-  /// The same, protected in its slot; a packet that cannot be is dropped.
+  /// The same, protected where it stands; a packet that cannot be is dropped.
   @_noLocks
   mutating func popFirst(protectedBy security: UnsafeMutablePointer<SRTPSession>?) -> OutgoingPacket? {
-    while count > 0 {
-      let entry = entries[head]
-      let slot = UnsafeMutableRawBufferPointer(start: memory + head &* Self.slotSize, count: Self.slotSize)
-      head = (head &+ 1) & 7
-      count &-= 1
+    while next < end {
+      let entry = entries[next]
+      next &+= 1
+      let slot = UnsafeMutableRawBufferPointer(start: memory + Int(entry.start), count: Int(entry.room))
       guard let security else { continue }
       var isControl = false
       if case .rtcp = DatagramKind(UnsafeRawBufferPointer(slot)) { isControl = true }
-      let size = security.pointee.protect(slot, count: entry.count, isControl: isControl)
+      let size = security.pointee.protect(slot, count: Int(entry.count), isControl: isControl)
       guard size > 0 else { continue }
       let bytes = UnsafeRawBufferPointer(start: slot.baseAddress, count: size)
       return OutgoingPacket(component: entry.component, destination: entry.destination, bytes: bytes)

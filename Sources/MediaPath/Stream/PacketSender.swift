@@ -21,6 +21,10 @@ struct PacketSender: ~Copyable {
   private let muLaw = G711(.mu)
   private let aLaw = G711(.a)
   private var coder: G711
+  /// In place of `coder`, where the codec keeps state.
+  private var codec: UnsafeMutablePointer<StreamCodec>?
+  private var unitsPerFrame: UInt32 = 80
+  private var eventClockRate = 8_000
   private var payloadType: UInt8 = 0
   private var eventPayloadType: UInt8?
   private var framesPerPacket = 2
@@ -49,16 +53,24 @@ struct PacketSender: ~Copyable {
   }
 
   @_noLocks
-  mutating func configure(_ description: PathDescription) {
+  mutating func configure(_ description: PathDescription, codec: UnsafeMutablePointer<StreamCodec>?) {
     // What is assembled under the old terms is at most 50 ms, and not worth a packet of another kind.
     if description.payloadType != payloadType || description.framesPerPacket != framesPerPacket { framesAssembled = 0 }
     switch description.codec {
     case .pcmu: coder = muLaw
     case .pcma: coder = aLaw
+    case .g722, .opus: break
+    }
+    self.codec = codec
+    unitsPerFrame = UInt32(truncatingIfNeeded: 80 &* description.codec.unitsPerSample)
+    if description.eventClockRate != eventClockRate {
+      eventClockRate = description.eventClockRate
+      events = TelephoneEventSender(clockRate: eventClockRate)
     }
     payloadType = description.payloadType
     framesPerPacket = description.framesPerPacket
     eventPayloadType = description.telephoneEventPayloadType
+    if eventPayloadType == nil { events.cancel() }
     phase = phase % framesPerPacket
   }
 
@@ -94,7 +106,7 @@ struct PacketSender: ~Copyable {
   @_noLocks
   mutating func send(_ frame: borrowing AudioFrame, to destination: MediaAddress?, outbox: inout PacketOutbox) {
     let now = timestamp
-    timestamp &+= 80
+    timestamp &+= unitsPerFrame
     let event = events.tick(timestamp: now)
     guard let destination else {
       framesAssembled = 0
@@ -114,9 +126,13 @@ struct PacketSender: ~Copyable {
       }
       assemblyTimestamp = now
     }
-    let part = UnsafeMutableRawBufferPointer(start: assembly + framesAssembled &* 80, count: 80)
-    let coder = coder
-    frame.withSamples { _ = coder.encode($0, into: part) }
+    if let codec {
+      codec.pointee.collect(frame, at: framesAssembled)
+    } else {
+      let part = UnsafeMutableRawBufferPointer(start: assembly + framesAssembled &* 80, count: 80)
+      let coder = coder
+      frame.withSamples { _ = coder.encode($0, into: part) }
+    }
     framesAssembled &+= 1
     if framesAssembled >= framesPerPacket { flush(to: destination, outbox: &outbox) }
   }
@@ -129,13 +145,23 @@ struct PacketSender: ~Copyable {
 
   @_noLocks
   private mutating func flush(to destination: MediaAddress, outbox: inout PacketOutbox) {
-    let count = framesAssembled &* 80
+    let frames = framesAssembled
     framesAssembled = 0
     guard let slot = outbox.freeSlot() else { return }
     let header = RTPHeader(
       payloadType: payloadType, marker: needsMarker, sequence: sequence, timestamp: assemblyTimestamp, source: source)
-    guard header.write(into: slot), let base = slot.baseAddress, slot.count >= RTPHeader.size &+ count else { return }
-    (base + RTPHeader.size).copyMemory(from: assembly, byteCount: count)
+    guard header.write(into: slot), let base = slot.baseAddress, slot.count >= RTPHeader.size &+ 480 else { return }
+    var count = frames &* 80
+    if let codec {
+      count = codec.pointee.encode(frames: frames, into: UnsafeMutableRawBufferPointer(start: base + RTPHeader.size, count: 480))
+      guard count > 0 else {
+        // Silence that the peer does not want to hear of.
+        needsMarker = true
+        return
+      }
+    } else {
+      (base + RTPHeader.size).copyMemory(from: assembly, byteCount: count)
+    }
     outbox.commit(RTPHeader.size &+ count, component: .rtp, to: destination)
     needsMarker = false
     sequence &+= 1

@@ -11,11 +11,15 @@ struct PeerCapabilities: OptionSet, Sendable {
   /// Session timers (RFC 4028).
   static let sessionTimer = PeerCapabilities(rawValue: 8)
 
+  /// INFO (RFC 6086).
+  static let info = PeerCapabilities(rawValue: 16)
+
   init(rawValue: UInt8) { self.rawValue = rawValue }
 
   init(_ headers: SIPHeaders) {
     var result: PeerCapabilities = []
     if headers.has(.allow, "UPDATE") { result.insert(.update) }
+    if headers.has(.allow, "INFO") { result.insert(.info) }
     for name in [HeaderName.supported, .require] where headers.contains(name) {
       if headers.has(name, "timer") { result.insert(.sessionTimer) }
       guard headers.has(name, "100rel") else { continue }

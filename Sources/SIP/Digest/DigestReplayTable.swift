@@ -17,6 +17,9 @@ struct DigestReplayTable: Sendable {
 
   init(capacity: Int) {
     self.capacity = max(1, capacity)
+    // At once, so that memory does not grow with use.
+    uses.reserveCapacity(self.capacity)
+    order.reserveCapacity(self.capacity * 2 + 2)
   }
 
   var count: Int { uses.count }

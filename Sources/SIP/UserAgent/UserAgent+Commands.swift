@@ -125,6 +125,9 @@ extension UserAgent {
     reap()
   }
 
+  /// Whether the peer has said that it takes INFO.
+  package func takesInfo(_ leg: LegID) -> Bool { legs[leg]?.peer.contains(.info) ?? false }
+
   /// Sends an INFO within the dialog, after those before it.
   package mutating func sendInfo(_ leg: LegID, contentType: String, body: [UInt8], now: Duration) {
     withLeg(leg) { agent, leg in

@@ -6,9 +6,11 @@ package final class LoopDriver: LineDriver {
   private let thread: StepThread
 
   /// The priority is that of SCHED_FIFO, 1–99, where allowed.
-  package init(exchange: LoopExchange, priority: Int = 60) throws(RealTimeError) {
+  ///
+  /// `drift`: by how much the lines' clock is fast, ppm.
+  package init(exchange: LoopExchange, priority: Int = 60, drift: Double = 0) throws(RealTimeError) {
     self.exchange = exchange
-    thread = try StepThread(lines: exchange, name: "loop-lines", priority: priority, drift: 0)
+    thread = try StepThread(lines: exchange, name: "loop-lines", priority: priority, drift: drift)
   }
 
   package var lines: [any TelephonyLine] { exchange.lines }

@@ -13,7 +13,6 @@ struct ConcealmentTests {
     let harness = JitterBufferHarness(
       configuration: lookAhead
         ? JitterBufferConfiguration(margin: .milliseconds(45), initialDelay: .milliseconds(45)) : JitterBufferConfiguration())
-    harness.buffer.isFrozen = true
     harness.run(packets.enumerated().filter { !lost.contains($0.offset) }.map(\.element), seconds: Double(source.count) / 8_000)
     guard let delay = harness.find(coded[0..<3_000]) else { return -.infinity }
     var error = 1.0

@@ -102,20 +102,6 @@ struct JitterBufferTests {
     #expect(error < 0.3 * energy, "error \(error / energy) of the energy")
   }
 
-  @Test func aLateStepIsSettledWithinHalfASecondAndUndone() {
-    let source = TestAudio.coded(TestAudio.voice(seconds: 30))
-    var packets = TestAudio.packets(source)
-    for index in packets.indices where packets[index].timestamp >= 5_000 + 10 * 8_000 && packets[index].timestamp < 5_000 + 18 * 8_000 {
-      packets[index].arrival += .milliseconds(120)
-    }
-    let harness = JitterBufferHarness()
-    harness.run(packets, seconds: 30)
-    let statistics = harness.buffer.statistics
-    #expect(statistics.concealedMilliseconds <= 200)
-    #expect(harness.find(source[12 * 8_000..<12 * 8_000 + 5_600]) != nil)
-    #expect(statistics.delayMicroseconds < 30_000)
-  }
-
   @Test func driftIsTakenUpInPauses() {
     let source = TestAudio.coded(TestAudio.voice(seconds: 240))
     for partsPerMillion in [-500.0, 500.0] {
@@ -235,7 +221,7 @@ struct JitterBufferTests {
   @Test func emptyAndOverlongPacketsAreRefused() {
     let harness = JitterBufferHarness()
     #expect(harness.insert(TestPacket(sequence: 1, timestamp: 1, payload: [], arrival: .zero)) == .unusable)
-    #expect(harness.insert(TestPacket(sequence: 1, timestamp: 1, payload: [UInt8](repeating: 0, count: 801), arrival: .zero)) == .unusable)
+    #expect(harness.insert(TestPacket(sequence: 1, timestamp: 1, payload: [UInt8](repeating: 0, count: 961), arrival: .zero)) == .unusable)
     #expect(harness.buffer.statistics.unusable == 2)
     #expect(harness.pull(at: .seconds(1)) == AudioFrame())
   }

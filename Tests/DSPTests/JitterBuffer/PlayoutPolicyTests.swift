@@ -6,11 +6,12 @@ struct PlayoutPolicyTests {
   private let policy = PlayoutPolicy()
 
   private func situation(
-    above: Int, tail: Int = 2, phase: Int = 0, loss: Float = 0, pause: Bool = true, sinceMove: Int = 1_000
+    above: Int, tail: Int = 2, phase: Int = 0, loss: Float = 0, pausePulls: Int = 10, sinceMove: Int = 1_000,
+    excessPulls: Int = 0
   ) -> PlayoutSituation {
     PlayoutSituation(
-      offset: Int64(above) * 1_000_000, median: 0, tail: Int64(tail) * 1_000_000, phase: phase, loss: loss, isPause: pause,
-      pullsSinceMove: sinceMove)
+      offset: Int64(above) * 1_000_000, median: 0, tail: Int64(tail) * 1_000_000, phase: phase, loss: loss, pausePulls: pausePulls,
+      pullsSinceMove: sinceMove, excessPulls: excessPulls)
   }
 
   @Test func leavesAloneWithinTheDeadBand() {
@@ -20,9 +21,9 @@ struct PlayoutPolicyTests {
 
   @Test func movesInPausesOnly() {
     #expect(policy.decide(situation(above: 30)) == .shorten(samples: 80))
-    #expect(policy.decide(situation(above: 30, pause: false)) == .play)
+    #expect(policy.decide(situation(above: 30, pausePulls: 0)) == .play)
     #expect(policy.decide(situation(above: 2)) == .lengthen(samples: 80))
-    #expect(policy.decide(situation(above: 2, pause: false)) == .play)
+    #expect(policy.decide(situation(above: 2, pausePulls: 0)) == .play)
   }
 
   @Test func aMoveIsJudgedByThePhaseItLeadsTo() {
@@ -41,18 +42,28 @@ struct PlayoutPolicyTests {
     }
   }
 
+  @Test func theSilenceWithinWordsIsLeftAloneForAWhile() {
+    #expect(policy.decide(situation(above: 70, pausePulls: 4)) == .play)
+    #expect(policy.decide(situation(above: 70, pausePulls: 5)) == .shorten(samples: 80))
+    #expect(policy.decide(situation(above: 70, pausePulls: 1, excessPulls: 400)) == .play)
+    #expect(policy.decide(situation(above: 70, pausePulls: 1, excessPulls: 401)) == .shorten(samples: 80))
+  }
+
   @Test func inSpeechOnlyFarFromTheTarget() {
-    #expect(policy.decide(situation(above: 70, pause: false)) == .dropPeriod)
-    #expect(policy.decide(situation(above: 70, pause: false, sinceMove: 9)) == .play)
-    #expect(policy.decide(situation(above: -60, pause: false)) == .repeatPeriod)
-    // A wide spread of delays asks for more: 20 % up, 40 % down.
-    #expect(policy.decide(situation(above: 370, tail: 290, pause: false)) == .play)
-    #expect(policy.decide(situation(above: 430, tail: 290, pause: false)) == .dropPeriod)
+    #expect(policy.decide(situation(above: 70, pausePulls: 0, excessPulls: 700)) == .play)
+    #expect(policy.decide(situation(above: 70, pausePulls: 0, excessPulls: 701)) == .dropPeriod)
+    #expect(policy.decide(situation(above: 70, pausePulls: 0, sinceMove: 9, excessPulls: 701)) == .play)
+    #expect(policy.decide(situation(above: -60, pausePulls: 0)) == .repeatPeriod)
+    // A wide spread of delays asks for more.
+    #expect(policy.decide(situation(above: 350, tail: 290, pausePulls: 0, excessPulls: 701)) == .play)
+    #expect(policy.decide(situation(above: 370, tail: 290, pausePulls: 0, excessPulls: 701)) == .dropPeriod)
   }
 
   @Test func lossAsksForTheNextPacket() {
     #expect(policy.target(situation(above: 0), phase: 0) == 12_000_000)
-    #expect(policy.target(situation(above: 0, loss: 0.01), phase: 0) == 21_000_000)
+    #expect(policy.target(situation(above: 0, loss: 0.01), phase: 0) == 22_000_000)
+    // The frame that the gap begins in begins before the packet.
+    #expect(policy.target(situation(above: 0, loss: 0.01), phase: 40) == 27_000_000)
   }
 
   @Test func targetIsBounded() {

@@ -111,3 +111,35 @@ def through_line(samples, loss_db, noise_dbm0, law="PCMU", seed=1):
     noise = generator.normal(0, REFERENCE_RMS * 10 ** (noise_dbm0 / 20), len(samples))
     heard = numpy.asarray(samples, numpy.float64) * 10 ** (-loss_db / 20) + noise
     return companded(numpy.clip(numpy.round(heard), -32768, 32767).astype(numpy.int32), law)
+
+
+ROWS, COLUMNS, KEYS = (697, 770, 852, 941), (1209, 1336, 1477, 1633), ("123A", "456B", "789C", "*0#D")
+
+
+def keyed(digits, tone=0.08, pause=0.08, level=-10):
+    """Digits as tones, each of so many seconds."""
+    peak = 32124 * 10 ** ((level - 3.17) / 20)
+    time = numpy.arange(round(tone * RATE)) / RATE
+    parts = []
+    for digit in digits:
+        row = next(index for index, keys in enumerate(KEYS) if digit in keys)
+        column = KEYS[row].index(digit)
+        wave = peak * (numpy.sin(2 * numpy.pi * ROWS[row] * time) + numpy.sin(2 * numpy.pi * COLUMNS[column] * time))
+        parts += [wave.astype(numpy.int16), silence(pause)]
+    return numpy.concatenate(parts)
+
+
+def dtmf(samples):
+    """The digit that fills these samples; "": silence; None: neither."""
+    samples = numpy.asarray(samples, float)
+    power = float(numpy.mean(samples ** 2))
+    if power < 100 ** 2:
+        return ""
+    time = numpy.arange(len(samples)) / RATE
+    found = []
+    for group in (ROWS, COLUMNS):
+        strengths = [abs(numpy.sum(samples * numpy.exp(-2j * numpy.pi * frequency * time))) ** 2 for frequency in group]
+        found.append((int(numpy.argmax(strengths)), 2 * max(strengths) / len(samples) ** 2))
+    if found[0][1] + found[1][1] < 0.7 * power:
+        return None
+    return KEYS[found[0][0]][found[1][0]]

@@ -26,6 +26,8 @@ net_interface 127.0.0.1
 snd_path {folder}
 module_path {modules}
 module g711.so
+module g722.so
+module opus.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -39,7 +41,7 @@ ctrl_tcp_listen 127.0.0.1:{control}
 
 class Baresip(Peer):
     def __init__(self, folder, gateway, transport="udp", source=None, user="bob", answer="manual", register=True, dtmf="rtpevent",
-                 encryption=None):
+                 encryption=None, codecs="PCMU"):
         program = needs("baresip")
         folder.mkdir(parents=True)
         self.folder = folder
@@ -50,7 +52,7 @@ class Baresip(Peer):
             sip_port=free_port(socket.SOCK_DGRAM), source=source, first=first, last=first + 19, folder=folder, modules=MODULES, control=control))
         port = gateway.port(transport)
         (folder / "accounts").write_text(
-            f"<sip:{user}@127.0.0.1:{port};transport={transport}>;auth_user={user};auth_pass=secret;audio_codecs=PCMU;"
+            f"<sip:{user}@127.0.0.1:{port};transport={transport}>;auth_user={user};auth_pass=secret;audio_codecs={codecs};"
             f"regint={60 if register else 0};answermode={answer};ptime=20;dtmfmode={dtmf}"
             + (f";mediaenc={encryption}" if encryption else "") + "\n")
         self.events = []

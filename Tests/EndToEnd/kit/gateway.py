@@ -47,7 +47,13 @@ def configuration(first_port, ports=400, **changes):
         "log": {"level": "debug"},
         "simulator": {"country": "JP", "line": dict(QUIET_LINE), "phones": []},
     }
-    return merged(base, changes)
+    result = merged(base, changes)
+    # A telephone that says what it hears is an echo of the line's, and would be cancelled.
+    if any(phone.get("says") == "echo" for phone in result["simulator"].get("phones") or []):
+        for line in result["lines"]:
+            if line["driver"] == "simulated":
+                line.setdefault("echo_canceller", False)
+    return result
 
 
 class Gateway:

@@ -51,7 +51,7 @@ domain=127.0.0.1
 
 
 class Linphone(Peer):
-    def __init__(self, folder, gateway, realm, user="bob", transport="udp", encryption="none"):
+    def __init__(self, folder, gateway, realm, user="bob", transport="udp", encryption="none", codec=None):
         program = needs("linphonec")
         (folder / ".local/share/linphone").mkdir(parents=True)
         self.folder, self.gateway, self.user, self.transport = folder, gateway, user, transport
@@ -60,6 +60,10 @@ class Linphone(Peer):
         ports = {kind: port if kind == transport else -1 for kind in ("udp", "tcp", "tls")}
         path.write_text(CONFIG.format(**ports, port=port, rtp=free_port(socket.SOCK_DGRAM), gateway=gateway.port(transport), user=user, realm=realm,
                                       transport=transport, encryption=encryption, mandatory=0 if encryption == "none" else 1))
+        if codec:
+            rate, channels = (48000, 2) if codec == "opus" else (8000, 1)
+            with path.open("a") as file:
+                file.write(f"\n[audio_codec_0]\nmime={codec}\nrate={rate}\nchannels={channels}\nenabled=1\n")
         self.spawn([program, "-c", str(path)], folder, {**os.environ, "HOME": str(folder)}, stdin=subprocess.PIPE)
         self.say("soundcard use files")
 

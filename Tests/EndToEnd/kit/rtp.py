@@ -1,5 +1,8 @@
 """One RTP stream each way: sends samples and telephone events on time, keeps all that comes."""
 import dataclasses
+import heapq
+import itertools
+import random
 import socket
 import struct
 import threading
@@ -41,10 +44,38 @@ class RTPStream:
         self._keys = []
         self._sending = False
         self._closed = False
+        self._loss, self._jitter, self._random = 0.0, 0.0, random.Random(0)
+        self._network, self._order, self._wakes = [], itertools.count(), threading.Condition()
         self._sequence, self._timestamp, self._source_id = 1000, 40_000, 0x4B414B45
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._receive, self._send)]
         for thread in self._threads:
             thread.start()
+
+    # The network
+
+    def impair(self, loss, jitter, seed):
+        """From now on this share of packets is lost each way, and those sent are late by up to `jitter` seconds, overtaking each other."""
+        self._random = random.Random(seed)
+        self._loss, self._jitter = loss, jitter
+        thread = threading.Thread(target=self._carry, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _carry(self):
+        while not self._closed:
+            with self._wakes:
+                while not self._network or self._network[0][0] > time.monotonic():
+                    self._wakes.wait(min(0.1, self._network[0][0] - time.monotonic()) if self._network else 0.1)
+                    if self._closed:
+                        return
+                packet = heapq.heappop(self._network)[2]
+            self._put(packet)
+
+    def _put(self, packet):
+        try:
+            self.socket.sendto(packet, self.remote)
+        except OSError:
+            pass
 
     # Sending
 
@@ -107,10 +138,13 @@ class RTPStream:
         self._sequence = (self._sequence + 1) & 0xFFFF
         if self.first_sent is None:
             self.first_sent = time.monotonic()
-        try:
-            self.socket.sendto(header + payload, self.remote)
-        except OSError:
-            pass
+        if not self._jitter:
+            return self._put(header + payload)
+        if self._random.random() >= self._loss:
+            with self._wakes:
+                due = time.monotonic() + self._random.random() * self._jitter
+                heapq.heappush(self._network, (due, next(self._order), header + payload))
+                self._wakes.notify()
 
     # Receiving
 
@@ -123,7 +157,7 @@ class RTPStream:
             except OSError:
                 return
             arrival = time.monotonic()
-            if len(data) < 12 or data[0] >> 6 != 2:
+            if len(data) < 12 or data[0] >> 6 != 2 or (self._loss and self._random.random() < self._loss):
                 continue
             _, kind, sequence, timestamp, _ = struct.unpack("!BBHII", data[:12])
             self.packets.append(Packet(arrival, sequence, timestamp, bool(kind & 0x80), kind & 0x7F, data[12:], source))
@@ -154,6 +188,19 @@ class RTPStream:
                 seen.add(packet.timestamp)
                 if packet.payload[0] < len(DIGITS):
                     digits += DIGITS[packet.payload[0]]
+        return digits
+
+    def tones(self, since=None):
+        """Digits that came as tones; packets that did not come prove nothing."""
+        packets = {packet.timestamp: packet for packet in self.audio_packets() if since is None or packet.arrival >= since}
+        pressed, digits = None, ""
+        for _, packet in sorted(packets.items()):
+            heard = audio.dtmf(audio.decode(packet.payload, "PCMU" if packet.kind == 0 else "PCMA"))
+            if heard == "":
+                pressed = None
+            elif heard and heard != pressed:
+                pressed = heard
+                digits += heard
         return digits
 
     def close(self):

@@ -42,6 +42,8 @@ final class VirtualCall {
   var peerLaw = G711Law.mu
   /// Packets to be lost, by their number.
   var isLost: (Int) -> Bool = { _ in false }
+  /// Those packets, as they were sent.
+  private(set) var lost: [[UInt8]] = []
   private var peerPackets = 0
   private var peerAssembly: [UInt8] = []
   private(set) var heard: [HeardPacket] = []
@@ -108,8 +110,8 @@ final class VirtualCall {
       RTPHeader(payloadType: type, marker: marker, sequence: peerSequence, timestamp: timestamp, source: peerSource), payload)
     peerSequence &+= 1
     peerPackets += 1
-    guard !isLost(peerPackets - 1) else { return }
-    deliver(peerSecurity?.seal(packet) ?? packet)
+    let sealed = peerSecurity?.seal(packet) ?? packet
+    if isLost(peerPackets - 1) { lost.append(sealed) } else { deliver(sealed) }
   }
 
   /// From the peer, or from somebody else.

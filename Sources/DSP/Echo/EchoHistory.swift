@@ -1,0 +1,60 @@
+import RealTime
+
+/// The last 370 ms of what was played into a line, as it was.
+struct EchoHistory: ~Copyable {
+  private static var blocks: Int { @_noLocks get { 37 } }
+  private static var length: Int { @_noLocks get { 37 * 80 } }
+  /// How far back 256 samples can end, samples.
+  static var longestDelay: Int { @_noLocks get { 37 * 80 - 256 } }
+
+  private let samples: UnsafeMutablePointer<Int16>
+  private var next = 0
+
+  init() {
+    samples = .allocate(capacity: Self.length)
+    samples.initialize(repeating: 0, count: Self.length)
+  }
+
+  deinit {
+    samples.deallocate()
+  }
+
+  @_noLocks
+  mutating func reset() {
+    for index in 0..<Self.length { samples[index] = 0 }
+    next = 0
+  }
+
+  @_noLocks
+  mutating func append(_ frame: borrowing AudioFrame) {
+    let to = samples + next
+    frame.withSamples { source in
+      var index = 0
+      while index < 80 {
+        to[index] = source[index]
+        index &+= 1
+      }
+    }
+    next = next &+ 80 == Self.length ? 0 : next &+ 80
+  }
+
+  /// The 256 samples that end `delay` samples ago (0 … `longestDelay`).
+  @_noLocks
+  func copy(delay: Int, into output: UnsafeMutablePointer<Float>) {
+    var start = next &- 256 &- delay
+    if start < 0 { start &+= Self.length }
+    let beforeWrap = Self.length &- start
+    let first = beforeWrap < 256 ? beforeWrap : 256
+    convert(samples + start, output, first)
+    if first < 256 { convert(samples, output + first, 256 &- first) }
+  }
+
+  @_noLocks
+  private func convert(_ from: UnsafePointer<Int16>, _ to: UnsafeMutablePointer<Float>, _ count: Int) {
+    var index = 0
+    while index < count {
+      to[index] = Float(from[index])
+      index &+= 1
+    }
+  }
+}

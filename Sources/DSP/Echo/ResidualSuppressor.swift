@@ -1,0 +1,105 @@
+private import RealTime
+
+/// Lowers what the model leaves of the echo, never near speech, and fills with noise of the line's own level.
+///
+/// Hops of 2 ms; a hop's gain is found from the hops before it, so that no delay is added.
+struct ResidualSuppressor: BitwiseCopyable {
+  private static var hop: Int { @_noLocks get { 16 } }
+  /// 200 ms.
+  private static var hangover: Int { @_noLocks get { 100 } }
+
+  /// Residual against the model's echo, powers.
+  private var leak: Float = 0.05
+  private var heldEcho: Float = 0
+  /// Power of a sample in silence.
+  private(set) var floor: Float = 64
+  private var minimum: Float = 1e9
+  private var nextMinimum: Float = 1e9
+  private var hopsOfMinimum = 0
+  private var power: Float = 0
+  private var nearHops = 0
+  private var target: Float = 1
+  private var gain: Float = 1
+  private var random: UInt32 = 0x1234_5677
+
+  init() {}
+
+  @_noLocks
+  mutating func reset() {
+    leak = 0.05
+    heldEcho = 0
+    nearHops = 0
+    target = 1
+  }
+
+  /// In place over 80 samples of what is left; `echo` is the model's, `isDeep` for the time after a reset.
+  @_noLocks
+  mutating func process(_ samples: UnsafeMutablePointer<Float>, echo: UnsafePointer<Float>, isDeep: Bool) {
+    var start = 0
+    while start < 80 {
+      let power = VectorMath.energy(samples + start, Self.hop) / Float(Self.hop)
+      let echoPower = VectorMath.energy(echo + start, Self.hop) / Float(Self.hop)
+      apply(samples + start)
+      decide(power: power, echoPower: echoPower, isDeep: isDeep)
+      start &+= Self.hop
+    }
+  }
+
+  /// The gain that earlier hops asked for, reached over the hop.
+  @_noLocks
+  private mutating func apply(_ samples: UnsafeMutablePointer<Float>) {
+    let start = gain
+    // Up at once, down by a fifth a hop.
+    let end = target > gain ? target : gain + 0.2 * (target - gain)
+    gain = end
+    guard start < 0.999 || end < 0.999 else { return }
+    let change = (end - start) / Float(Self.hop)
+    let missing = 1 - end * end
+    let level = RealTimeMath.squareRoot(missing > 0 ? missing * floor * 3 : 0)
+    for index in 0..<Self.hop {
+      random = random &* 1_664_525 &+ 1_013_904_223
+      let noise = Float(Int32(bitPattern: random)) * (1 / 2_147_483_648)
+      samples[index] = samples[index] * (start + change * Float(index &+ 1)) + level * noise
+    }
+  }
+
+  @_noLocks
+  private mutating func decide(power now: Float, echoPower: Float, isDeep: Bool) {
+    followFloor(now)
+    power += 0.5 * (now - power)
+    heldEcho = echoPower > heldEcho ? echoPower : 0.93 * heldEcho
+    let residual = leak * heldEcho
+    let isNear = now > 3 * residual + 1.5 * floor && now > 400
+    if isNear { nearHops = Self.hangover } else if nearHops > 0 { nearHops &-= 1 }
+    if heldEcho > 4 * floor, !isNear {
+      let share = (now > floor ? now - floor : 0) / heldEcho
+      let speed: Float = share > leak ? 0.02 : 0.005
+      leak += speed * (share - leak)
+      leak = leak < 0.0005 ? 0.0005 : (leak > 0.3 ? 0.3 : leak)
+    }
+    if nearHops > 0 {
+      target = 1
+    } else if residual > 0.25 * floor {
+      target = isDeep ? 0.25 : 0.55
+    } else {
+      target = 1
+    }
+  }
+
+  /// The least power of the last 1 to 2 s, smoothed over 8 ms.
+  @_noLocks
+  private mutating func followFloor(_ now: Float) {
+    let smoothed = power
+    if smoothed < minimum { minimum = smoothed }
+    if smoothed < nextMinimum { nextMinimum = smoothed }
+    hopsOfMinimum &+= 1
+    if hopsOfMinimum >= 500 {
+      hopsOfMinimum = 0
+      minimum = nextMinimum
+      nextMinimum = smoothed
+    }
+    let found = 1.5 * minimum
+    floor += 0.05 * (found - floor)
+    floor = floor < 4 ? 4 : (floor > 40_000 ? 40_000 : floor)
+  }
+}

@@ -1,0 +1,21 @@
+import DSP
+import RealTime
+
+// Where the call's audio crosses from one clock to another.
+extension CallPath {
+  /// The next 10 ms of the peer in the line's time.
+  @_noLocks
+  mutating func pullTowardLine(_ frame: inout AudioFrame, at moment: LineMoment) {
+    towardLine.ratio = clocks.ratioTowardLine
+    var heard = PlayoutFrame(count: towardLine.inputCount(for: 80))
+    jitterBuffer.pull(into: &heard, now: clocks.senderTime(moment.pullTime))
+    towardLine.pull(heard, into: &frame)
+  }
+
+  /// A frame of the line goes on in RTP time.
+  @_noLocks
+  mutating func pushTowardPacket(_ captured: borrowing AudioFrame) {
+    towardPacket.append(captured, ratio: clocks.ratioTowardPacket)
+    while let frame = towardPacket.next() { sendTowardPacket(frame) }
+  }
+}

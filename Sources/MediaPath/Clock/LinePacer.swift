@@ -1,0 +1,133 @@
+import DSP
+import RealTime
+import TelephonyHAL
+
+/// When one frame of the line was due, by the line's own clock.
+struct LineMoment: BitwiseCopyable {
+  /// Regular, whatever the thread's ticks do.
+  var time: MediaTime
+  /// The same, with what the ticks are always later than that: until then a packet can come and be played.
+  var pullTime: MediaTime
+}
+
+/// Tells the frames of a line their time, from the clock pair that the driver publishes.
+///
+/// ```
+///   (samples, time) ─▶ ClockFollower ─▶ time of each captured frame
+///   ticks ── always so much later ─────▶ slack
+/// ```
+///
+/// A tick finds a frame up to 10 ms after it was captured; where the clocks drift, by how much goes up and down like a saw
+/// over minutes. Playout that went by the ticks would follow the saw. A line that publishes nothing is paced by the ticks.
+struct LinePacer: BitwiseCopyable {
+  /// Slack under this is none, ns: 300 µs of scheduling.
+  private static var scheduling: Int64 { @_noLocks get { 300_000 } }
+  /// Frames over which slack is looked for: 2 s.
+  private static var window: Int { @_noLocks get { 200 } }
+
+  private var follower = ClockFollower()
+  private var samplesSeen: Int64 = .min
+  /// The line's sample count at the end of the newest frame taken.
+  private var frameEnd: Int64 = 0
+  private var hasPlace = false
+  private var mismatch: Int64 = 0
+  private var mismatches = 0
+  /// The earliest reading of the clock, ns above the estimator's base.
+  private var earliest: Int64 = 0
+
+  private var slack: Int64 = .max
+  private var leastLateness = Int64.max
+  private var framesInWindow = 0
+
+  @_noLocks
+  init() {}
+
+  /// The line's clock against ours, ppm; nil while it is not known to about 5 ppm.
+  var driftPPM: Double? {
+    @_noLocks get { hasPlace && follower.estimator.windows > 2 && follower.estimator.uncertainty < 5 ? follower.driftPPM : nil }
+  }
+
+  /// Of the line's time against ours, a second a second; 0 as long as none is followed.
+  var shiftRate: Double {
+    @_noLocks get { hasPlace ? follower.shiftRate : 0 }
+  }
+
+  /// Begins with what was learned of the line in another call, ppm.
+  @_noLocks
+  mutating func presume(driftPPM: Double) {
+    follower.presume(driftPPM: driftPPM)
+  }
+
+  /// Reads the line's clock, with `waiting` captured frames not yet taken; once a tick.
+  @_noLocks
+  mutating func observe(_ clock: LineClock?, waiting: Int) {
+    guard let clock, clock.samples != samplesSeen else { return }
+    samplesSeen = clock.samples
+    let delay = clock.time.nanoseconds &- clock.samples &* 125_000
+    follower.add(delay: delay, at: clock.time.nanoseconds)
+    if !hasPlace || follower.estimator.windows == 0 {
+      let above = delay &- follower.estimator.base
+      if !hasPlace || above < earliest { earliest = above }
+    }
+    let next = clock.samples &- 80 &* Int64(waiting &- 1)
+    place(next &- 80)
+  }
+
+  /// Where the frames stand; another place has to be seen five times, since a driver may be between two steps.
+  @_noLocks
+  private mutating func place(_ seen: Int64) {
+    guard hasPlace else {
+      hasPlace = true
+      frameEnd = seen
+      return
+    }
+    let difference = seen &- frameEnd
+    guard difference != 0 else {
+      mismatches = 0
+      return
+    }
+    mismatches = difference == mismatch ? mismatches &+ 1 : 1
+    mismatch = difference
+    if mismatches >= 5 {
+      frameEnd = seen
+      mismatches = 0
+    }
+  }
+
+  /// The moment of the next frame, taken now.
+  @_noLocks
+  mutating func nextFrame(now: MediaTime) -> LineMoment {
+    guard hasPlace else { return LineMoment(time: now, pullTime: now) }
+    frameEnd = frameEnd &+ 80
+    let unshifted = frameEnd &* 125_000 &+ follower.estimator.base &+ earliest
+    var due = unshifted
+    // The shift is that of the time looked for; it changes by 1/2,000 at most.
+    for _ in 0..<2 { due = unshifted &+ Int64(follower.shift(at: due)) }
+    follower.advance(to: due)
+    learnSlack(now.nanoseconds &- due)
+    return LineMoment(time: MediaTime(nanoseconds: due), pullTime: MediaTime(nanoseconds: due &+ slack))
+  }
+
+  @_noLocks
+  private mutating func learnSlack(_ lateness: Int64) {
+    if slack == .max { slack = follower.isFollowing ? 0 : lateness }
+    if lateness < slack { slack = lateness }
+    if lateness < leastLateness { leastLateness = lateness }
+    framesInWindow = framesInWindow &+ 1
+    guard framesInWindow >= Self.window else { return }
+    let least = leastLateness
+    leastLateness = .max
+    framesInWindow = 0
+    if least < 0 { return }
+    // Beyond a tick the driver tells its time early.
+    let early = least > 12_000_000 ? least &- 2_000_000 : 0
+    guard !follower.isFollowing else {
+      slack = early
+      return
+    }
+    // Nearly a whole tick may be none the next time.
+    let lasting = least &- Self.scheduling
+    let wanted = early > 0 ? early : (lasting > 8_500_000 ? 8_500_000 : lasting)
+    if wanted > slack &+ 2_000_000 { slack = wanted }
+  }
+}

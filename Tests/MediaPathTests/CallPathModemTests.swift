@@ -1,0 +1,57 @@
+import DSP
+import Foundation
+import MediaPath
+import RealTime
+import Testing
+
+/// A call turns from voice to fax and back.
+struct CallPathModemTests {
+  private func says(_ frequency: Double, from first: Int, milliseconds: Int, every cycle: Int) -> (Int) -> AudioFrame {
+    { sample in
+      let time = (sample / 80 - first) * 10
+      return time >= 0 && time % cycle < milliseconds ? Tone.frame(frequency, from: sample) : AudioFrame()
+    }
+  }
+
+  @Test func anAnsweringMachineHoldsThePlayout() throws {
+    let call = try VirtualCall()
+    call.peerSays = says(2_100, from: 100, milliseconds: 3_000, every: 1_000_000)
+    call.isLost = { $0 == 160 }
+    call.run(milliseconds: 4_000)
+    // Heard after 0.5 s, and held since; what was lost is not made up.
+    #expect((230...270).contains(call.statistics.modemFrames), "\(call.statistics.modemFrames)")
+    #expect(call.statistics.concealedMilliseconds <= 20)
+    // 10 s of silence both ways end it.
+    call.run(milliseconds: 14_000)
+    let held = call.statistics.modemFrames
+    #expect((1_150...1_400).contains(held), "\(held)")
+    call.run(milliseconds: 2_000)
+    #expect(call.statistics.modemFrames == held)
+  }
+
+  @Test func aCallingFaxAtTheTelephoneIsHeardToo() throws {
+    let call = try VirtualCall()
+    call.peerSays = { _ in AudioFrame() }
+    call.telephoneSays = says(1_100, from: 50, milliseconds: 500, every: 3_500)
+    call.run(milliseconds: 900)
+    #expect(call.statistics.modemFrames == 0)
+    call.run(milliseconds: 12_000)
+    // Each tone begins the 10 s anew.
+    #expect(call.statistics.modemFrames > 1_100)
+  }
+
+  @Test func voicesAndProgressTonesAreNoModem() throws {
+    let call = try VirtualCall()
+    call.peerSays = { Tone.frame(440, from: $0) }
+    call.telephoneSays = { Tone.frame($0 % 3_200 < 1_600 ? 400 : 1_020, from: $0) }
+    call.run(milliseconds: 10_000)
+    #expect(call.statistics.modemFrames == 0)
+  }
+
+  @Test func whereNobodyHearsTheOtherNothingIsHeld() throws {
+    let call = try VirtualCall(bridge: .listen)
+    call.peerSays = { Tone.frame(2_100, from: $0) }
+    call.run(milliseconds: 3_000)
+    #expect(call.statistics.modemFrames == 0)
+  }
+}

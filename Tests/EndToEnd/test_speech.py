@@ -50,8 +50,9 @@ class Party:
             path = write_wav(folder / f"telephone-{index}.wav", timeline(TELEPHONE_STARTS, self.spoken(index)))
             phones.append({"number": number(index), "answers_after_ms": 500, "says": str(path), "records": f"heard-{index}.wav"})
         # baresip 1.0 and sipp 3.6 only know MD5, and give up on a challenge that begins with SHA-256.
-        self.gateway = gateways(sip={"digest": "md5"}, lines=[{"name": "line", "count": 10, "group": "pstn", "driver": "simulated"}],
-                                simulator={"line": line, "phones": phones})
+        # Where the peer sends a telephone's words back to it, they sound to an echo canceller as if the telephone were the echo.
+        lines = [{"name": "line", "count": 10, "group": "pstn", "driver": "simulated", "echo_canceller": not echo}]
+        self.gateway = gateways(sip={"digest": "md5"}, lines=lines, simulator={"line": line, "phones": phones})
         self.calls = {"baresip-udp": self.baresip, "baresip-tcp": self.baresip, "baresip-tls": self.baresip, "linphonec": self.linphone,
                  "sipp": self.sipp, "sipp-echo": self.sipp_echo, "miniphone": self.miniphone}
         if not echo:

@@ -15,6 +15,9 @@ public func fuzzRTCP(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
       _ = blocks.block(about: source)
     case .sourceDescription(_, let name): _ = name.reduce(0, &+)
     case .bye: break
+    case .extendedReport(let source, let blocks):
+      _ = blocks.voiceMetrics(about: source)
+      _ = blocks.voiceMetrics(about: 0)
     case .other(_, let body): _ = body.reduce(0, &+)
     }
   }
